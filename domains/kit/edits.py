@@ -1,0 +1,263 @@
+"""Edit builders: say what changes on Elements, get an Edit with `apply` and `invert`.
+
+`transform` keeps the format, `convert` leaves it, `split` deals the records out to files, `rename` replaces names by
+others with a map, `sort` reorders with an order file, `extract` moves fields into a table of their own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+from domains.kit.domain import Edit, Format
+from domains.kit.element import EditError, Element, Files
+from domains.kit.schema import Field, exact
+from domains.kit.tables import file_named, read_csv, write_csv
+
+UNMAPPED = "(unmapped) "
+"""Put before a name that an inverse should have found in its map and did not: it then counts as altered."""
+
+
+def transform(
+    format: Format, name: str, forward: str, backward: str, tags: tuple[str, ...],
+    do: Callable[[Element], Element], undo: Callable[[Element], Element],
+) -> Edit:  # fmt: skip
+    """An edit whose result is again a document of the domain and holds all that its inverse needs."""
+    return Edit(
+        name, forward, backward, tags, format,
+        write=lambda document: format.render(do(document)),
+        read=lambda files: undo(format.parse(files)),
+        view=format.parse,
+    )  # fmt: skip
+
+
+def transform_with(
+    format: Format, name: str, forward: str, backward: str, tags: tuple[str, ...], side: str,
+    do: Callable[[Element], tuple[Element, str]], undo: Callable[[Element, Files], Element],
+) -> Edit:  # fmt: skip
+    """A transform that keeps in the file `side` what the inverse needs. `do` gives the new document and that file's
+    text; `undo` gets the document and all files."""
+
+    def write(document: Element) -> Files:
+        changed, table = do(document)
+        return {**format.render(changed), side: table}
+
+    def view(files: Files) -> Element:
+        return format.parse(without(files, side))
+
+    def read(files: Files) -> Element:
+        file_named(files, side)
+        return undo(view(files), files)
+
+    return Edit(name, forward, backward, tags, format, write, read, view, side=True)
+
+
+def convert(
+    format: Format, name: str, forward: str, backward: str, tags: tuple[str, ...],
+    write: Callable[[Element], Files], read: Callable[[Files], Element],
+) -> Edit:  # fmt: skip
+    """An edit whose result is another format."""
+    return Edit(name, forward, backward, tags, format, write, read)
+
+
+def without(files: Files, *names: str) -> Files:
+    """The files but these, whatever the case of the names."""
+    gone = {name.casefold() for name in names}
+    return {name: text for name, text in files.items() if name.casefold() not in gone}
+
+
+def edit_fields(document: Element, kinds: Sequence[str], change: Callable[[Element], Element]) -> Element:
+    """The document with `change` applied to every element of these kinds, at any depth, from the leaves up."""
+    children = tuple(edit_fields(child, kinds, change) for child in document.children)
+    same = len(children) == len(document.children) and all(
+        a is b for a, b in zip(children, document.children, strict=True)
+    )
+    here = document if same else document.with_children(children)
+    return change(here) if here.kind in kinds else here
+
+
+def rename(
+    format: Format, name: str, forward: str, backward: str, tags: tuple[str, ...],
+    targets: Sequence[tuple[str, str]], names: Callable[[list[str]], dict[str, str]],
+    side: str = "map.csv", columns: tuple[str, str] = ("new", "old"),
+) -> Edit:  # fmt: skip
+    """Replace the values of the (kind, field) `targets` by new ones, with the map in a side file. `names` gets the old
+    names, each once in order of first appearance, and gives the new one of each; new names must be distinct."""
+    fields: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, field in targets:
+        fields[kind].append(field)
+
+    def replaced(document: Element, new: Callable[[Hashable], Hashable]) -> Element:
+        def change(e: Element) -> Element:
+            return e.with_fields(**{f: new(e[f]) for f in fields[e.kind] if f in e.fields})
+
+        return edit_fields(document, list(fields), change)
+
+    def do(document: Element) -> tuple[Element, str]:
+        seen = dict.fromkeys(str(e[f]) for e in document.walk() for f in fields.get(e.kind, ()) if f in e.fields)
+        table = names(list(seen))
+        if len(set(table.values())) < len(table):
+            raise EditError(f"{name}: two names would become one")
+        rows = ((fresh, old) for old, fresh in table.items())
+        return replaced(document, lambda value: table[str(value)]), write_csv(columns, rows)
+
+    def undo(document: Element, files: Files) -> Element:
+        new, old = columns
+        table = {row[new]: row[old] for row in read_csv(files, side, columns)}
+        return replaced(document, lambda value: table.get(str(value), UNMAPPED + str(value)))
+
+    return transform_with(format, name, forward, backward, tags, side, do, undo)
+
+
+def sort(
+    format: Format, name: str, forward: str, backward: str, tags: tuple[str, ...],
+    kinds: Sequence[str], key: Callable[[Element], Any], side: str = "order.csv",
+) -> Edit:  # fmt: skip
+    """Sort the records of these kinds among the places they hold under the root; the side file has one line a record
+    of the sorted document, in its order, with the `position` the record had (from 1)."""
+
+    def places(document: Element) -> list[int]:
+        return [i for i, e in enumerate(document.children) if e.kind in kinds]
+
+    def do(document: Element) -> tuple[Element, str]:
+        slots = places(document)
+        ranked = sorted(range(len(slots)), key=lambda n: key(document.children[slots[n]]))
+        children = list(document.children)
+        for slot, n in zip(slots, ranked, strict=True):
+            children[slot] = document.children[slots[n]]
+        return document.with_children(children), write_csv(("position",), ((n + 1,) for n in ranked))
+
+    def undo(document: Element, files: Files) -> Element:
+        slots = places(document)
+        ranks = [whole_number(row["position"], side) for row in read_csv(files, side, ("position",))]
+        # Records beyond the table, or the other way round, are damage that the score will show: keep them at the end.
+        ranks = (ranks + [len(slots) + n for n in range(len(slots))])[: len(slots)]
+        children = list(document.children)
+        for slot, n in zip(slots, sorted(range(len(slots)), key=lambda n: ranks[n]), strict=True):
+            children[slot] = document.children[slots[n]]
+        return document.with_children(children)
+
+    return transform_with(format, name, forward, backward, tags, side, do, undo)
+
+
+def split(
+    format: Format, name: str, forward: str, backward: str, tags: tuple[str, ...],
+    kinds: Sequence[str], to: Callable[[Element, Element], str], rest: str | None = None, side: str = "order.csv",
+) -> Edit:  # fmt: skip
+    """Deal the root's children of these kinds out to files: `to(record, document)` names each one's file; all else
+    under the root goes to `rest`, or to the first file. The side file has a `file` column: one line a child of the
+    root, in the old order. The format must have one file; the domain's `render` decides how each part is written."""
+
+    def parts(document: Element) -> list[tuple[str, Element]]:
+        named = [to(e, document) if e.kind in kinds else None for e in document.children]
+        first = rest or next((n for n in named if n), None)
+        dealt = [(n or first or "", e) for n, e in zip(named, document.children, strict=True)]
+        if len({file for file, _ in dealt}) < 2:
+            raise EditError(f"{name}: everything would go to one file")
+        return dealt
+
+    def write(document: Element) -> Files:
+        dealt = parts(document)
+        groups: defaultdict[str, list[Element]] = defaultdict(list)
+        for file, e in dealt:
+            groups[file].append(e)
+        files = {file: _only(format.render(document.with_children(group))) for file, group in groups.items()}
+        return {**files, side: write_csv(("file",), ((file,) for file, _ in dealt))}
+
+    def parsed(files: Files) -> dict[str, Element]:
+        return {file: format.parse({file: text}) for file, text in without(files, side).items()}
+
+    def view(files: Files) -> Element:
+        """Every record with the file it stands in."""
+        roots = parsed(files)
+        tagged = [
+            e.with_fields(file=file) if e.kind in kinds else e for file, root in roots.items() for e in root.children
+        ]
+        return _merged(format, roots, tagged)
+
+    def read(files: Files) -> Element:
+        roots = parsed(files)
+        waiting = {file.casefold(): list(root.children) for file, root in roots.items()}
+        ordered = []
+        for row in read_csv(files, side, ("file",)):
+            queue = waiting.get(row["file"].casefold())
+            if queue:
+                ordered.append(queue.pop(0))
+        return _merged(format, roots, [*ordered, *(e for queue in waiting.values() for e in queue)])
+
+    # Where a record stands is its file; the old order is the side file's business.
+    schema = format.schema.with_field(tuple(kinds), "file", Field(exact, 1.0)).unordered()
+    return Edit(name, forward, backward, tags, format, write, read, view, schema, side=True)
+
+
+def extract(
+    format: Format, name: str, forward: str, backward: str, tags: tuple[str, ...],
+    fields: Sequence[tuple[str, str]], side: str, parse_value: Callable[[str, str, str], Hashable],
+    show: Callable[[Hashable], str] = str,
+) -> Edit:  # fmt: skip
+    """Move the (kind, field) `fields` out of the document into a table with the columns kind, number, field, value;
+    `number` counts the elements of that kind from 1 in document order. `parse_value(kind, field, text)` gives a cell
+    its type."""
+    wanted = set(fields)
+    kinds = sorted({kind for kind, _ in fields})
+    columns = ("kind", "number", "field", "value")
+
+    def numbered(document: Element, change: Callable[[Element, int], Element]) -> Element:
+        count: defaultdict[str, int] = defaultdict(int)
+
+        def down(e: Element) -> Element:
+            if e.kind in kinds:
+                count[e.kind] += 1
+                e = change(e, count[e.kind])
+            return e.with_children(tuple(down(child) for child in e.children)) if e.children else e
+
+        return down(document)
+
+    def do(document: Element) -> tuple[Element, str]:
+        rows: list[tuple[object, ...]] = []
+
+        def change(e: Element, number: int) -> Element:
+            gone = [f for k, f in wanted if k == e.kind and f in e.fields]
+            rows.extend((e.kind, number, f, show(e[f])) for f in sorted(gone))
+            return Element(e.kind, {k: v for k, v in e.fields.items() if k not in gone}, e.children)
+
+        changed = numbered(document, change)
+        if not rows:
+            raise EditError(f"{name}: there is nothing to extract")
+        return changed, write_csv(columns, rows)
+
+    def undo(document: Element, files: Files) -> Element:
+        table: defaultdict[tuple[str, int], dict[str, Hashable]] = defaultdict(dict)
+        for row in read_csv(files, side, columns):
+            place = row["kind"], whole_number(row["number"], side)
+            table[place][row["field"]] = parse_value(row["kind"], row["field"], row["value"])
+        return numbered(document, lambda e, number: e.with_fields(**table.get((e.kind, number), {})))
+
+    return transform_with(format, name, forward, backward, tags, side, do, undo)
+
+
+def whole_number(text: str, file: str) -> int:
+    """An integer as people write it. EditError names the file when it is none."""
+    try:
+        return int(text.strip().rstrip(".").replace(",", ""))
+    except ValueError:
+        raise EditError(f"{file}: {text!r} is not a whole number") from None
+
+
+def slug(name: str) -> str:
+    """A file name's stem: lower case, letters and digits, hyphens between."""
+    kept = "".join(c if c.isalnum() else " " for c in name.casefold())
+    return "-".join(kept.split()) or "other"
+
+
+def _only(files: Files) -> str:
+    (text,) = files.values()
+    return text
+
+
+def _merged(format: Format, roots: dict[str, Element], children: Iterable[Element]) -> Element:
+    """One document of several: the first root's fields, all problems."""
+    first = next(iter(roots.values()), None) or format.parse({})
+    problems = tuple(p for root in roots.values() for p in root.problems)
+    return Element(first.kind, first.fields, tuple(children), problems)

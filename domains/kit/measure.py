@@ -1,0 +1,229 @@
+"""What one hop did to a document (METHOD, "Drift measures, every hop"): pure functions of the files before
+and after."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz.distance import Indel
+
+from domains.kit.compare import Change, Comparer, Comparison
+from domains.kit.domain import Direction, Domain, Edit
+from domains.kit.element import EditError, Element, Files, ParseError
+
+Outcome = Literal["ok", "unread", "missing_files", "unparseable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What came out of a hop. Scores in [0, 1]; None where METHOD leaves them undefined.
+
+    rs      the document against the seed, with its decomposition and Changes (forward outputs through `Edit.read`)
+    step    this hop's own work against its own input
+    done    forward hops: share of the required change that was made
+    valid   the format's own tool accepts the output as it stands
+    edit_similarity  normalised Indel similarity of the text: backward to the seed, forward to the task done right
+    """
+
+    outcome: Outcome
+    rs: Comparison | None = None
+    step: float | None = None
+    done: float | None = None
+    valid: bool | None = None
+    edit_similarity: float | None = None
+    detail: str = ""
+
+
+class Meter:
+    """Measures hops of one domain. Remembers the documents it parsed last, since a hop's output is the next one's
+    input; `memory` bounds how many."""
+
+    def __init__(self, domain: Domain, memory: int = 64) -> None:
+        self.domain = domain
+        self._memory = memory
+        self._known: OrderedDict[tuple[str, tuple[tuple[str, str], ...]], Element] = OrderedDict()
+
+    def expected(self, edit: Edit, direction: Direction, seed: Files, before: Files) -> tuple[str, ...]:
+        """The file names a hop should return, sorted. Backward: the seed's. Forward: those of the task done right on
+        this very input, or on the seed when the input does not admit the edit."""
+        if direction == "backward":
+            return tuple(sorted(seed))
+        try:
+            return tuple(sorted(edit.write(self._parse(before))))
+        except (ParseError, EditError):
+            return tuple(sorted(edit.write(self._parse(seed))))
+
+    def measure(self, edit: Edit, direction: Direction, seed: Files, before: Files, after: Files) -> Measurement:
+        """`after` holds the files that came back, `before` those that went in."""
+        wanted = self.expected(edit, direction, seed, before)
+        missing = [name for name in wanted if name not in after]
+        if missing:
+            done = 0.0 if direction == "forward" else None
+            return Measurement("missing_files", done=done, detail=f"no {', '.join(missing)}")
+        after = {name: after[name] for name in wanted}
+        if direction == "forward":
+            return self._forward(edit, seed, before, after)
+        return self._backward(edit, seed, before, after)
+
+    def _backward(self, edit: Edit, seed: Files, before: Files, after: Files) -> Measurement:
+        try:
+            document = self._parse(after)
+        except ParseError as error:
+            return Measurement("unparseable", valid=False, detail=str(error))
+        comparer = Comparer(self.domain.schema)
+        rs = comparer.compare(self._parse(seed), document)
+        step = None
+        inverted = self._read(edit, before)
+        if inverted is not None:
+            step = comparer.compare(inverted, document).score
+        return Measurement("ok", rs, step, None, rs.valid, text_similarity(seed, after))
+
+    def _forward(self, edit: Edit, seed: Files, before: Files, after: Files) -> Measurement:
+        untouched = same_text(before, after)
+        comparer = Comparer(self.domain.schema)
+        source, target = self._source(edit, before)
+        similarity = text_similarity(target, after) if target is not None else None
+        view = self._view(edit, after)
+        back = self._read(edit, after)
+        if back is None:
+            done = 0.0 if untouched else None
+            return Measurement("unread", done=done, edit_similarity=similarity, detail=self._why(edit, after))
+        rs = comparer.compare(self._parse(seed), back)
+        step = done = None
+        if source is not None and target is not None:
+            if edit.view is None:
+                own = comparer.compare(source, back)
+                step, done = own.score, self.found(source, own)
+            elif view is not None:
+                views = Comparer(edit.view_schema) if edit.view_schema else comparer
+                aim = self._remember(("view", edit.name), target, edit.view)
+                done = share_done(views, self._remember(("view", edit.name), before, edit.view), aim, view)
+                step = comparer.compare(source, back).score if edit.side else views.compare(aim, view).score
+        valid = None if view is None else not view.problems
+        return Measurement("ok", rs, step, 0.0 if untouched else done, valid, similarity)
+
+    def found(self, source: Element, own: Comparison) -> float:
+        """Share of the source's records that a conversion's inverse finds again."""
+        records = self.domain.records
+        whole = sum(e.kind in records for e in source.walk())
+        lost = 0
+        for change in own.changes:
+            if change.kind == "missing" and change.field is None and change.reference is not None:
+                lost += sum(e.kind in records for e in at(source, change.reference).walk())
+        return 1.0 - lost / whole if whole else 1.0
+
+    def _parse(self, files: Files) -> Element:
+        return self._remember(("parse", ""), files, self.domain.parse)
+
+    def _remember(self, role: tuple[str, str], files: Files, read: Callable[[Files], Element]) -> Element:
+        key = ("\0".join(role), tuple(sorted(files.items())))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = read(files)
+            if len(self._known) > self._memory:
+                self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)
+        return found
+
+    def _read(self, edit: Edit, files: Files) -> Element | None:
+        try:
+            return self._remember(("read", edit.name), files, edit.read)
+        except (ParseError, EditError):
+            return None
+
+    def _view(self, edit: Edit, files: Files) -> Element | None:
+        if edit.view is None:
+            return None
+        try:
+            return self._remember(("view", edit.name), files, edit.view)
+        except (ParseError, EditError):
+            return None
+
+    def _source(self, edit: Edit, before: Files) -> tuple[Element | None, Files | None]:
+        """The input's document and what the edit makes of it; None where the input does not admit it."""
+        try:
+            source = self._parse(before)
+            return source, edit.write(source)
+        except (ParseError, EditError):
+            return None, None
+
+    def _why(self, edit: Edit, files: Files) -> str:
+        try:
+            edit.read(files)
+        except (ParseError, EditError) as error:
+            return str(error)
+        return ""
+
+
+def share_done(comparer: Comparer, before: Element, aim: Element, after: Element) -> float:
+    """Of the mass that `before` must change to become `aim`, the share that `after` has changed. Losses elsewhere are
+    collateral damage and do not count. 1.0 when nothing had to change."""
+    first, second = comparer.compare(before, aim), comparer.compare(aim, after)
+    needed = _masses(first)
+    lost = _masses(second)
+    places: dict[tuple[tuple[int, ...], str | None], float] = {}
+    for change, mass in needed:
+        if change.kind in ("altered", "spurious") and change.candidate is not None:
+            places[change.candidate, change.field] = places.get((change.candidate, change.field), 0.0) + mass
+    whole = sum(mass for _, mass in needed)
+    if whole <= 0.0:
+        return 1.0
+    kept = _kept(places, lost)
+    for here, there in (("missing", "spurious"), ("moved", "moved")):
+        due = sum(mass for change, mass in needed if change.kind == here)
+        undone = sum(mass for change, mass in lost if change.kind == there)
+        kept += max(0.0, due - undone)
+    return min(1.0, kept / whole)
+
+
+def _kept(places: dict[tuple[tuple[int, ...], str | None], float], lost: list[tuple[Change, float]]) -> float:
+    """Mass of the places that did not get lost, themselves, with what they stand in, or in part."""
+    gone: set[tuple[int, ...]] = set()
+    exact: dict[tuple[tuple[int, ...], str | None], float] = {}
+    below: dict[tuple[int, ...], float] = {}
+    for change, mass in lost:
+        where = change.reference
+        if where is None or change.kind not in ("missing", "altered"):
+            continue
+        if change.field is None:
+            gone.add(where)
+        exact[where, change.field] = exact.get((where, change.field), 0.0) + mass
+        for depth in range(len(where) + 1):
+            below[where[:depth]] = below.get(where[:depth], 0.0) + mass
+    kept = 0.0
+    for (where, field), mass in places.items():
+        if any(where[:depth] in gone for depth in range(len(where) + 1)):
+            continue
+        undone = exact.get((where, field), 0.0) if field is not None else below.get(where, 0.0)
+        kept += max(0.0, mass - undone)
+    return kept
+
+
+def _masses(comparison: Comparison) -> list[tuple[Change, float]]:
+    whole = comparison.reference_mass + comparison.spurious_mass
+    return [(change, change.share * whole) for change in comparison.changes]
+
+
+def at(root: Element, where: tuple[int, ...]) -> Element:
+    """The element at a position: child numbers from the root."""
+    for number in where:
+        root = root.children[number]
+    return root
+
+
+def same_text(a: Files, b: Files) -> bool:
+    """The same files, but for white space at line ends and around them."""
+    return a.keys() == b.keys() and all(_lines(a[name]) == _lines(b[name]) for name in a)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def text_similarity(a: Files, b: Files) -> float:
+    """Normalised Indel similarity of all files' text, in the order of their names."""
+    return Indel.normalized_similarity(*("\n".join(f[name] for name in sorted(f)) for f in (a, b)))
