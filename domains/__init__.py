@@ -15,7 +15,28 @@ from typing import TYPE_CHECKING
 from domains._index import INDEX
 
 if TYPE_CHECKING:
-    from domains.kit import Comparison, Domain, Files
+    from domains.kit import (
+        MUTATIONS,
+        Change,
+        Comparer,
+        Comparison,
+        Direction,
+        Domain,
+        Edit,
+        EditError,
+        Element,
+        Files,
+        Measurement,
+        Meter,
+        Mutation,
+        Outcome,
+        ParseError,
+        at,
+        describe,
+        generate,
+        mutate,
+    )  # fmt: skip
+    from domains.kit.conformance import Check, battery, feasible, timings
 
 
 class UnknownDomain(KeyError):
@@ -81,17 +102,25 @@ def score(name: str, reference: Files, candidate: Files) -> Comparison:
     return compare(domain.schema, domain.parse(reference), domain.parse(candidate))
 
 
-_KIT = (
-    "Change", "Comparer", "Comparison", "Direction", "Domain", "Edit", "EditError", "Element", "Files", "Measurement",
-    "Meter", "Mutation", "Outcome", "ParseError", "MUTATIONS", "at", "describe", "generate", "mutate",
-)  # fmt: skip
+_NOUNS = {
+    "domains.kit": (
+        "MUTATIONS", "Change", "Comparer", "Comparison", "Direction", "Domain", "Edit", "EditError", "Element", "Files",
+        "Measurement", "Meter", "Mutation", "Outcome", "ParseError", "at", "describe", "generate", "mutate",
+    ),
+    "domains.kit.conformance": ("Check", "battery", "feasible", "timings"),
+}  # fmt: skip
+_HOME = {name: module for module, names_there in _NOUNS.items() for name in names_there}
 
 
 def __getattr__(name: str) -> object:
     """The nouns, loaded when first asked for."""
-    if name in _KIT:
-        return getattr(import_module("domains.kit"), name)
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'domains' has no attribute {name!r}")
 
 
-__all__ = ["INDEX", "UnknownDomain", "get", "guess", "load_fixture", "names", "score", "title", *_KIT]
+__all__ = [
+    "INDEX", "MUTATIONS", "Change", "Check", "Comparer", "Comparison", "Direction", "Domain", "Edit", "EditError",
+    "Element", "Files", "Measurement", "Meter", "Mutation", "Outcome", "ParseError", "UnknownDomain", "at", "battery",
+    "describe", "feasible", "generate", "get", "guess", "load_fixture", "mutate", "names", "score", "timings", "title",
+]  # fmt: skip

@@ -7,4 +7,6 @@ INDEX: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "accounting": (
         "Double-entry ledger (ledger-cli)", "Structured Records", (".ledger", ".journal", ".hledger", ".dat"), "",
     ),
+    "recipe": ("Recipe collection (Markdown)", "Everyday", (".md",), ""),
+    "subtitles": ("Subtitles (SubRip)", "Creative & Media", (".srt",), ""),
 }  # fmt: skip

@@ -23,7 +23,7 @@ Kept = Callable[[Element, Element], float]
 SURE = 0.5
 """A shared key is believed when at least this share is kept: crossed keys would not be."""
 LEAST = 0.1
-"""Below this two elements are strangers: one missing, one spurious."""
+"""Below this two elements are strangers, unless one stands where the other stood."""
 SMALL = 36
 """Up to this many pairs keys are not believed at all: comparing everything is cheap and cannot be fooled."""
 DENSE = 400
@@ -174,7 +174,8 @@ class Residue:
             share = self.kept(before[i], after[j])
             if share >= LEAST:
                 # Nearness decides between equals, so that runs of equal damage stay in order.
-                gain[i, j] = share * self.index.mass(before[i]) - 1e-9 * abs(i - j)
+                whole = max(self.index.mass(before[i]), self.index.mass(after[j]))
+                gain[i, j] = share * whole - 1e-9 * abs(i - j)
         return best_assignment(gain)
 
     def _sharing(self) -> Pairs:
@@ -210,30 +211,25 @@ class Residue:
         return found
 
     def in_place(self) -> Pairs:
-        """A lone value that was replaced whole: elements of one fact that stand between the same neighbours."""
-        lone = [i for i in self.left if _lone(self.before[i])]
-        if not lone or not any(_lone(self.after[j]) for j in self.right):
-            return []
+        """Elements that were replaced whole: of one kind, between the same neighbours. What was rewritten is altered,
+        not missing and invented at once, so that the loss stays the share of facts that changed."""
         partner = {j: i for i, j in self.pairs}
         matched = sorted(partner.values())
         waiting: dict[tuple[str, int], list[int]] = {}
+        free = set(self.right)
         latest = -1
         for j, e in enumerate(self.after):
-            if j in partner:
-                latest = partner[j]
-            elif _lone(e):
+            if j in free:
                 waiting.setdefault((e.kind, latest), []).append(j)
+            else:
+                latest = partner[j]
         found: Pairs = []
-        for i in lone:
+        for i in self.left:
             where = bisect_left(matched, i)
             group = waiting.get((self.before[i].kind, matched[where - 1] if where else -1))
             if group:
                 found.append((i, group.pop(0)))
         return found
-
-
-def _lone(e: Element) -> bool:
-    return len(e.fields) == 1 and not e.children
 
 
 def best_assignment(gain: dict[tuple[int, int], float]) -> Pairs:

@@ -84,9 +84,14 @@ class Comparer:
         self.index = Index(schema)
         self._deltas: dict[tuple[int, int], Delta] = {}
 
-    def compare(self, reference: Element, candidate: Element) -> Comparison:
-        """Score `candidate` against `reference`; both are roots of one kind. SchemaError when a fact has no
-        weight."""
+    @property
+    def size(self) -> int:
+        """How many elements it keeps in mind."""
+        return len(self.index)
+
+    def compare(self, reference: Element, candidate: Element, *, changes: bool = True) -> Comparison:
+        """Score `candidate` against `reference`; both are roots of one kind. Without `changes` the list stays empty,
+        which saves naming every one. SchemaError when a fact has no weight."""
         same = self.index.identity(reference) == self.index.identity(candidate)
         mass = self.index.mass(reference)
         valid = not candidate.problems and all(e.kind != STRAY for e in candidate.children)
@@ -96,11 +101,11 @@ class Comparer:
         whole = mass + delta.spurious
         if whole == 0.0:  # two documents without a single fact
             return Comparison(1.0, 0.0, 0.0, 0.0, 0.0, (), valid, 0.0, 0.0)
-        changes = tuple(self._changes(delta, "", (), (), whole))
+        named = tuple(self._changes(delta, "", (), (), whole)) if changes else ()
         missing, altered = delta.missing / whole, delta.altered / whole
         spurious, moved = delta.spurious / whole, delta.moved / whole
         score = max(0.0, 1.0 - (missing + altered + spurious + moved))
-        return Comparison(score, missing, altered, spurious, moved, changes, valid, mass, delta.spurious)
+        return Comparison(score, missing, altered, spurious, moved, named, valid, mass, delta.spurious)
 
     def kept(self, left: Element, right: Element) -> float:
         """Share of the heavier element's mass that a match of the two preserves."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,14 +21,36 @@ TAGS = (
 """The operations an edit may be tagged with."""
 
 
-@dataclass(frozen=True, slots=True)
+REMEMBERED = 16
+"""Documents a Format keeps parsed: what an edit's inverse, its view and the next hop read is mostly the same text."""
+LARGE = 400_000
+"""Characters from which on a document is not kept."""
+
+
 class Format:
     """How a document is read, written and compared. `parse` is lenient and raises only ParseError; `render` gives
     canonical text with `parse(render(d)) == d`."""
 
-    schema: Schema
-    parse: Callable[[Files], Element]
-    render: Callable[[Element], Files]
+    def __init__(self, schema: Schema, parse: Callable[[Files], Element], render: Callable[[Element], Files]) -> None:
+        self.schema = schema
+        self.render = render
+        self.parse_anew = parse
+        self._known: OrderedDict[tuple[tuple[str, str], ...], Element] = OrderedDict()
+
+    def parse(self, files: Files) -> Element:
+        """The document in these files. ParseError when meaning is lost. Elements are immutable, so the same text may
+        give the same object."""
+        key = tuple(files.items())
+        found = self._known.get(key)
+        if found is None:
+            found = self.parse_anew(files)
+            if sum(map(len, files.values())) < LARGE:
+                self._known[key] = found
+                if len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +96,8 @@ class Edit:
 @dataclass(frozen=True, slots=True)
 class Domain:
     """One document type. `equivalents` are rewrites of the text that change nothing (name to function); `records`
-    names the kinds a profession would count when asked how long the document is."""
+    names the kinds a profession would count when asked how long the document is; `layout` is a regular expression for
+    text that carries no fact, such as the running numbers of subtitles."""
 
     name: str
     title: str
@@ -87,6 +111,7 @@ class Domain:
     folder: Path
     records: tuple[str, ...]
     recognise: Callable[[str], bool] = field(default=lambda _text: False)
+    layout: str = ""
 
     @property
     def schema(self) -> Schema:

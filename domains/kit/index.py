@@ -47,6 +47,10 @@ class Index:
         self._interned: dict[tuple[Hashable, ...], int] = {}
         self._seen: dict[int, tuple[int, float, Element]] = {}
 
+    def __len__(self) -> int:
+        """Elements seen."""
+        return len(self._seen)
+
     def rule(self, kind: str) -> Kind:
         """A kind's rule. SchemaError when there is none."""
         found = self._kinds.get(kind)

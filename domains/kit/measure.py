@@ -13,6 +13,10 @@ from rapidfuzz.distance import Indel
 from domains.kit.compare import Change, Comparer, Comparison
 from domains.kit.domain import Direction, Domain, Edit
 from domains.kit.element import EditError, Element, Files, ParseError
+from domains.kit.schema import Schema
+
+INDEXED = 30_000
+"""Elements after which a comparer's memory is dropped: some ten documents of 4k tokens, and their kin."""
 
 Outcome = Literal["ok", "unread", "missing_files", "unparseable"]
 
@@ -38,13 +42,15 @@ class Measurement:
 
 
 class Meter:
-    """Measures hops of one domain. Remembers the documents it parsed last, since a hop's output is the next one's
-    input; `memory` bounds how many."""
+    """Measures hops of one domain. Remembers the documents it read last, since a hop's output is the next one's input;
+    `memory` bounds how many. With `changes` a measurement's `rs` lists every Change."""
 
-    def __init__(self, domain: Domain, memory: int = 64) -> None:
+    def __init__(self, domain: Domain, memory: int = 24, *, changes: bool = True) -> None:
         self.domain = domain
         self._memory = memory
-        self._known: OrderedDict[tuple[str, tuple[tuple[str, str], ...]], Element] = OrderedDict()
+        self._changes = changes
+        self._known: OrderedDict[tuple[str, str, tuple[tuple[str, str], ...]], Element] = OrderedDict()
+        self._comparers: dict[int, Comparer] = {}
 
     def expected(self, edit: Edit, direction: Direction, seed: Files, before: Files) -> tuple[str, ...]:
         """The file names a hop should return, sorted. Backward: the seed's. Forward: those of the task done right on
@@ -73,17 +79,17 @@ class Meter:
             document = self._parse(after)
         except ParseError as error:
             return Measurement("unparseable", valid=False, detail=str(error))
-        comparer = Comparer(self.domain.schema)
-        rs = comparer.compare(self._parse(seed), document)
+        comparer = self._comparer(self.domain.schema)
+        rs = comparer.compare(self._parse(seed), document, changes=self._changes)
         step = None
         inverted = self._read(edit, before)
         if inverted is not None:
-            step = comparer.compare(inverted, document).score
+            step = comparer.compare(inverted, document, changes=False).score
         return Measurement("ok", rs, step, None, rs.valid, text_similarity(seed, after))
 
     def _forward(self, edit: Edit, seed: Files, before: Files, after: Files) -> Measurement:
         untouched = same_text(before, after)
-        comparer = Comparer(self.domain.schema)
+        comparer = self._comparer(self.domain.schema)
         source, target = self._source(edit, before)
         similarity = text_similarity(target, after) if target is not None else None
         view = self._view(edit, after)
@@ -91,17 +97,19 @@ class Meter:
         if back is None:
             done = 0.0 if untouched else None
             return Measurement("unread", done=done, edit_similarity=similarity, detail=self._why(edit, after))
-        rs = comparer.compare(self._parse(seed), back)
+        rs = comparer.compare(self._parse(seed), back, changes=self._changes)
         step = done = None
         if source is not None and target is not None:
             if edit.view is None:
                 own = comparer.compare(source, back)
                 step, done = own.score, self.found(source, own)
             elif view is not None:
-                views = Comparer(edit.view_schema) if edit.view_schema else comparer
-                aim = self._remember(("view", edit.name), target, edit.view)
-                done = share_done(views, self._remember(("view", edit.name), before, edit.view), aim, view)
-                step = comparer.compare(source, back).score if edit.side else views.compare(aim, view).score
+                views = self._comparer(edit.view_schema or self.domain.schema)
+                aim = self._remember("view", edit.name, target, edit.view)
+                done = share_done(views, self._remember("view", edit.name, before, edit.view), aim, view)
+                # A side file is part of the work, and only the inverse reads it.
+                judge, right, came = (comparer, source, back) if edit.side else (views, aim, view)
+                step = judge.compare(right, came, changes=False).score
         valid = None if view is None else not view.problems
         return Measurement("ok", rs, step, 0.0 if untouched else done, valid, similarity)
 
@@ -115,11 +123,18 @@ class Meter:
                 lost += sum(e.kind in records for e in at(source, change.reference).walk())
         return 1.0 - lost / whole if whole else 1.0
 
-    def _parse(self, files: Files) -> Element:
-        return self._remember(("parse", ""), files, self.domain.parse)
+    def _comparer(self, schema: Schema) -> Comparer:
+        """One comparer a schema, so that a document is taken apart once however often it is compared."""
+        found = self._comparers.get(id(schema))
+        if found is None or found.size > INDEXED:
+            found = self._comparers[id(schema)] = Comparer(schema)
+        return found
 
-    def _remember(self, role: tuple[str, str], files: Files, read: Callable[[Files], Element]) -> Element:
-        key = ("\0".join(role), tuple(sorted(files.items())))
+    def _parse(self, files: Files) -> Element:
+        return self._remember("parse", "", files, self.domain.parse)
+
+    def _remember(self, role: str, name: str, files: Files, read: Callable[[Files], Element]) -> Element:
+        key = (role, name, tuple(files.items()))
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = read(files)
@@ -130,16 +145,14 @@ class Meter:
         return found
 
     def _read(self, edit: Edit, files: Files) -> Element | None:
-        try:
-            return self._remember(("read", edit.name), files, edit.read)
-        except (ParseError, EditError):
-            return None
+        return self._perhaps("read", edit.name, files, edit.read)
 
     def _view(self, edit: Edit, files: Files) -> Element | None:
-        if edit.view is None:
-            return None
+        return self._perhaps("view", edit.name, files, edit.view) if edit.view is not None else None
+
+    def _perhaps(self, role: str, name: str, files: Files, read: Callable[[Files], Element]) -> Element | None:
         try:
-            return self._remember(("view", edit.name), files, edit.view)
+            return self._remember(role, name, files, read)
         except (ParseError, EditError):
             return None
 
@@ -177,7 +190,7 @@ def share_done(comparer: Comparer, before: Element, aim: Element, after: Element
         due = sum(mass for change, mass in needed if change.kind == here)
         undone = sum(mass for change, mass in lost if change.kind == there)
         kept += max(0.0, due - undone)
-    return min(1.0, kept / whole)
+    return 1.0 if kept >= whole * (1 - 1e-9) else kept / whole  # sums of weights are off by a last bit
 
 
 def _kept(places: dict[tuple[tuple[int, ...], str | None], float], lost: list[tuple[Change, float]]) -> float:

@@ -1,0 +1,151 @@
+"""`anthropic:MODEL`: Anthropic's messages API, and servers that speak it (llama.cpp among them)."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from typing import Any
+
+import anthropic
+import httpx2
+
+from harness.backends import faults, wire
+from harness.backends.base import Finish, Reply, Request, Usage
+from harness.backends.prices import cost
+from harness.errors import BackendError, Denied, Outage, Rejected
+
+DEFAULT_MAX_TOKENS = 32_000
+"""The API insists on a limit. The least maximum among current models: room for long documents and thought."""
+
+FAILURES = (anthropic.AnthropicError, *faults.TRANSPORT)
+"""Everything the SDK raises when a call fails."""
+
+_FINISH: dict[str, Finish] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "filter",
+}
+
+
+def translate(error: Exception) -> BackendError:
+    """The one place where the SDK's errors become ours."""
+    match error:
+        case BackendError():
+            return error
+        case anthropic.APIStatusError():
+            message = faults.explanation(error.body)
+            words = [word for word in (error.type, error.error_code) if isinstance(word, str)]
+            if "credit balance is too low" in message:  # an empty purse comes as a 400 like any other bad request
+                words.append("billing_error")
+            return faults.from_status(error.status_code, message, headers=error.response.headers, codes=words)
+        case anthropic.APIConnectionError() | anthropic.APIResponseValidationError() | anthropic.RetryableError():
+            return Outage(faults.reason(error))
+        case anthropic.CredentialsError():
+            return Denied(faults.reason(error))
+        case anthropic.AnthropicError():  # the rest complain about how the SDK was used: asking again changes nothing
+            return Rejected(faults.reason(error))
+    return faults.from_transport(error)
+
+
+class Anthropic:
+    """A Backend on the official SDK. Retries are the caller's (`limits.Retrying`): the SDK's own are off.
+
+    The API has no seed: it is left out. Raises UsageError when no key is set and no `base_url` is given.
+    """
+
+    def __init__(
+        self, model: str, *, base_url: str | None = None, timeout: float = 600.0, api_key: str | None = None
+    ) -> None:
+        self.name = f"anthropic:{model}"
+        self._model = model
+        self._url = wire.check_url(base_url or os.environ.get("ANTHROPIC_BASE_URL"))
+        self._key = wire.find_key(api_key, ["ANTHROPIC_API_KEY"], self._url)
+        self._timeout = wire.timeouts(timeout)
+        self._tls = httpx2.create_ssl_context()
+        self._lanes = wire.Lanes(self._client)
+
+    def __repr__(self) -> str:
+        return f"Anthropic({self._model!r})"
+
+    async def generate(self, request: Request) -> Reply:
+        started = time.perf_counter()
+        try:
+            answer = await self._post(body(self._model, request))
+            reply = read(answer, request)
+        except (BackendError, *FAILURES) as error:
+            raise faults.presentable(translate(error), self._key) from None
+        written = wire.count(wire.mapping(answer.get("usage")).get("cache_creation_input_tokens"))
+        price = cost(self._model, reply.usage, provider="anthropic", base_url=self._url, cache_write=written)
+        return dataclasses.replace(reply, latency=time.perf_counter() - started, cost=price)
+
+    async def close(self) -> None:
+        await self._lanes.close()
+
+    async def _post(self, content: dict[str, Any]) -> dict[str, Any]:
+        # Through `post` and not `messages.create`: that refuses long replies unless they are streamed, and no longer
+        # knows `temperature`, which many models still take.
+        with self._lanes.lend() as client:
+            response = await client.post("/v1/messages", cast_to=httpx2.Response, body=content)
+        return wire.decode(response.content)
+
+    def _client(self) -> anthropic.AsyncAnthropic:
+        return anthropic.AsyncAnthropic(
+            api_key=self._key,
+            base_url=self._url,
+            max_retries=0,
+            timeout=self._timeout,
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                limits=wire.limits(), verify=self._tls, timeout=self._timeout, mounts=wire.DIRECT
+            ),
+        )
+
+
+def body(model: str, request: Request) -> dict[str, Any]:
+    """The request as the messages API wants it: the system's words apart, `effort` under `output_config`."""
+    system = "\n\n".join(message.text for message in request.messages if message.role == "system")
+    options = {
+        "system": system or None,
+        "temperature": request.temperature,
+        "stop_sequences": list(request.stop) or None,
+        "output_config": None if request.effort is None else {"effort": request.effort},
+    }
+    return {
+        "model": model,
+        "max_tokens": DEFAULT_MAX_TOKENS if request.max_tokens is None else request.max_tokens,
+        "messages": [
+            {"role": message.role, "content": message.text} for message in request.messages if message.role != "system"
+        ],
+        **{name: value for name, value in options.items() if value is not None},
+    }
+
+
+def read(answer: dict[str, Any], request: Request) -> Reply:
+    """Raises Outage, or what the body's own error says, when the answer holds no content."""
+    content = answer.get("content")
+    if not isinstance(content, list):
+        raise faults.declared(answer) or Outage("the answer has no content")
+    native = wire.label(answer.get("stop_reason"))
+    return Reply(
+        text=wire.said(wire.joined(content, "text"), request),
+        finish=_FINISH.get(native, "other"),
+        usage=_usage(answer),
+        model=wire.label(answer.get("model")),
+        raw={"id": answer.get("id"), "stop_reason": answer.get("stop_reason"), "usage": answer.get("usage")},
+    )
+
+
+def _usage(answer: dict[str, Any]) -> Usage:
+    """The API counts what it read from its cache or wrote to it apart from `input_tokens`; ours includes both."""
+    usage = wire.mapping(answer.get("usage"))
+    fresh = wire.count(usage.get("input_tokens"))
+    cached = wire.count(usage.get("cache_read_input_tokens"))
+    written = wire.count(usage.get("cache_creation_input_tokens"))
+    return Usage(
+        input=None if fresh is None else fresh + (cached or 0) + (written or 0),
+        output=wire.count(usage.get("output_tokens")),
+        cached=cached,
+        reasoning=wire.count(wire.mapping(usage.get("output_tokens_details")).get("thinking_tokens")),
+    )

@@ -1,0 +1,92 @@
+"""What every backend speaks: a Request goes in, a Reply comes out, an outage raises (`harness.errors`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Finish = Literal["stop", "length", "filter", "other"]
+"""Why the model stopped: of itself or at a stop string, at the token limit, by a content filter or refusal, else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call. A last message of role `assistant` is a reply begun for the model, which continues it; the Reply then
+    holds the continuation alone, without what was begun."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int | None = None
+    temperature: float | None = None
+    seed: int | None = None
+    effort: str | None = None
+    stop: tuple[str, ...] = ()
+
+
+def request_key(request: Request) -> str:
+    """sha256, in hex, of the request's canonical JSON: the same in every process and on every machine.
+
+    Parameters left at their default are left out, so a later optional field keeps today's keys valid.
+    """
+    options = {
+        "max_tokens": request.max_tokens,
+        "temperature": None if request.temperature is None else float(request.temperature),
+        "seed": request.seed,
+        "effort": request.effort,
+        "stop": list(request.stop) or None,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    canonical = {"messages": [[message.role, message.text] for message in request.messages], **given}
+    return hashlib.sha256(json.dumps(canonical, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; None where it did not say. `input` includes `cached`, `output` includes
+    `reasoning`."""
+
+    input: int | None = None
+    output: int | None = None
+    cached: int | None = None
+    reasoning: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model answered. `text` may be empty only if the model really sent nothing.
+
+    `latency` is seconds of wall time of the successful call, `cost` US dollars or None when the price is unknown,
+    `model` and `fingerprint` are what the provider says it ran, `attempts` counts the calls made including failed ones.
+    """
+
+    text: str
+    finish: Finish
+    usage: Usage = Usage()
+    latency: float = 0.0
+    cost: float | None = None
+    model: str = ""
+    fingerprint: str | None = None
+    attempts: int = 1
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """How one model is reached. `name` is the full model name users write, such as `openai:gpt-5.4`."""
+
+    name: str
+
+    async def generate(self, request: Request) -> Reply:
+        """Ask once. Raises BackendError; never returns an empty Reply in place of an outage."""
+        ...
+
+    async def close(self) -> None:
+        """Release sockets and, for `local:`, the server."""
+        ...

@@ -1,0 +1,151 @@
+"""What the backends over HTTP share: keys, clients in number, and the reading of bodies."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+
+from harness.backends.base import Request
+from harness.errors import Outage, UsageError
+
+LANE_WIDTH = 32
+"""Calls at once per client. The connection pool under both SDKs walks all its connections twice a call: one pool of
+1 000 cost 8 ms of CPU a call, pools of 32 cost 3 ms with as many calls in flight."""
+
+KEYLESS = "no-key-needed"
+"""Sent where a server needs no key: the SDKs insist on one."""
+
+
+DIRECT: Mapping[str, None] = {"all://127.0.0.1": None, "all://[::1]": None, "all://localhost": None}
+"""Mounts that keep calls to this machine away from a proxy the environment names."""
+
+
+class Closable(Protocol):
+    def close(self) -> Awaitable[None]: ...
+
+
+ClientT = TypeVar("ClientT", bound=Closable)
+
+
+@dataclass(slots=True)
+class _Lane(Generic[ClientT]):
+    client: ClientT
+    busy: int = 0
+
+
+class Lanes(Generic[ClientT]):
+    """As many clients as the calls in flight need, made on demand and kept. There is no upper limit here: how many
+    calls go at once is the engine's decision."""
+
+    def __init__(self, make: Callable[[], ClientT]) -> None:
+        self._make = make
+        self._lanes: list[_Lane[ClientT]] = [_Lane(make())]  # the first at once, so that bad settings show early
+
+    @contextmanager
+    def lend(self) -> Iterator[ClientT]:
+        lane = next((lane for lane in self._lanes if lane.busy < LANE_WIDTH), None)
+        if lane is None:
+            lane = _Lane(self._make())
+            self._lanes.append(lane)
+        lane.busy += 1
+        try:
+            yield lane.client
+        finally:
+            lane.busy -= 1
+
+    async def close(self) -> None:
+        for lane in self._lanes:
+            await lane.client.close()
+
+
+def limits() -> httpx2.Limits:
+    """Keep every connection of a lane: models answer slowly, and a new TLS handshake costs more than a call."""
+    return httpx2.Limits(max_connections=LANE_WIDTH, max_keepalive_connections=LANE_WIDTH, keepalive_expiry=60)
+
+
+def timeouts(seconds: float) -> httpx2.Timeout:
+    return httpx2.Timeout(seconds, connect=min(30.0, seconds))
+
+
+def find_key(given: str | None, variables: Sequence[str], base_url: str | None) -> str:
+    """The API key: as given, from the environment, or a dummy when a server of the user's own was named.
+
+    Raises UsageError naming the variable to set.
+    """
+    found = (os.environ.get(name, "").strip() for name in variables)
+    key = given or next((value for value in found if value), KEYLESS if base_url else "")
+    if not key:
+        raise UsageError(f"no API key: set {variables[0]}, or name a server that needs none with a base URL")
+    if not key.isascii() or any(sign.isspace() for sign in key):
+        raise UsageError(f"the API key in {variables[0]} contains spaces or non-ASCII characters: copy it again")
+    return key
+
+
+def check_url(base_url: str | None) -> str | None:
+    """The URL without a trailing slash, or None. Raises UsageError when it is no http(s) URL."""
+    if not base_url:
+        return None
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError("the base URL must look like http://127.0.0.1:8000/v1")
+    return base_url.rstrip("/")
+
+
+def decode(content: bytes) -> dict[str, Any]:
+    """A body that must be a JSON object. Raises Outage when it is anything else, such as a proxy's HTML page."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        raise Outage(f"the body is not JSON: {len(content)} bytes, the first {content[:1]!r}") from None
+    if not isinstance(body, dict):
+        raise Outage(f"the body is not a JSON object but {type(body).__name__}")
+    return body
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """`value` if it is a JSON object, else an empty one: optional parts come null or malformed."""
+    return value if isinstance(value, dict) else {}
+
+
+def count(value: object) -> int | None:
+    """A token count, or None for whatever is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def joined(parts: object, *kinds: str) -> str:
+    """The texts of those content parts whose `type` is among `kinds`, joined."""
+    if not isinstance(parts, list):
+        return ""
+    texts = (part.get("text") for part in parts if isinstance(part, dict) and part.get("type") in kinds)
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def said(text: str, request: Request) -> str:
+    """The model's text as a Reply holds it.
+
+    llama.cpp repeats the begun reply before the continuation, others do not: it is taken off. Lone surrogates, which
+    JSON can carry and UTF-8 cannot, become U+FFFD so that every reply can be stored and sent on.
+    """
+    last = request.messages[-1] if request.messages else None
+    if last is not None and last.role == "assistant":
+        text = text.removeprefix(last.text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def label(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,97 @@
+"""`palimpsest diff`: the Changes of one hop and the text before and after, in colour."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+
+from rich.text import Text
+
+import harness
+from domains import Change
+from harness.cli.terminal import out, plain, share
+from harness.errors import UsageError
+
+_STYLES = {"missing": "red", "altered": "yellow", "spurious": "magenta", "moved": "cyan"}
+
+
+def show_diff(path: Path, chain: str | None, hop: int | None, model: str | None, limit: int) -> None:
+    study = harness.load(path)
+    chain = chain or worst_chain(study, model)
+    hop = hop or worst_hop(study, study.chain(chain).number)
+    found = study.hop(chain, hop)
+    step = found.step
+    out.print(
+        Text.assemble(
+            (plain(found.chain.model), "bold"), f"  {found.chain.domain}/{plain(found.chain.document)}  "
+            f"chain {found.chain.number}  hop {hop}: {step.edit} {step.direction}, {step.outcome}",
+        )
+    )  # fmt: skip
+    if step.detail:
+        out.print(Text(plain(step.detail), style="red"))
+    print_changes(found, limit)
+    print_text(step.before, step.after, found)
+
+
+def worst_chain(study: harness.Study, model: str | None) -> str:
+    """The chain whose document fared worst, of one model when it is named."""
+    steps = study.steps
+    if model is not None:
+        steps = steps[steps["model"] == model]
+    steps = steps[steps["credit"].notna()]
+    if not len(steps):
+        raise UsageError(f"{study.path} has no measured hop{f' of {model}' if model else ''}")
+    last = steps.sort_values("hop").groupby("chain").tail(1).sort_values("credit", kind="stable")
+    return str(last["chain"].tolist()[0])
+
+
+def worst_hop(study: harness.Study, number: int) -> int:
+    """The hop with the greatest loss of its own: the largest fall of RS."""
+    steps = study.steps
+    own = steps[steps["chain"] == number].sort_values("hop")
+    if not len(own):
+        raise UsageError(f"chain {number} has no finished hop yet")
+    measured = own[own["rs"].notna()]
+    if not len(measured):
+        return int(own["hop"].tolist()[-1])
+    scores = [1.0, *measured["rs"].tolist()]
+    falls = [before - after for before, after in pairwise(scores)]
+    return int(measured["hop"].tolist()[falls.index(max(falls))])
+
+
+def print_changes(found: harness.Hop, limit: int) -> None:
+    """What the document has lost against the seed after this hop, the largest losses first."""
+    measured = found.measurement
+    if measured is None or measured.rs is None:
+        out.print("not measured")
+        return
+    rs = measured.rs
+    parts = ", ".join(f"{name} {share(getattr(rs, name))}" for name in _STYLES if getattr(rs, name) > 0)
+    own = "" if measured.step is None else f"; this hop's own work {share(measured.step)}"
+    done = "" if measured.done is None else f"; done {share(measured.done)}"
+    out.print(f"RS {share(rs.score)}{f' = 1 - ({parts})' if parts else ''}{own}{done}")
+    ordered = sorted(rs.changes, key=lambda c: -c.share)
+    for change in ordered[: limit or None]:
+        out.print(line(change))
+    if limit and len(ordered) > limit:
+        rest = sum(c.share for c in ordered[limit:])
+        out.print(f"  … and {len(ordered) - limit} more, {share(rest)} together (--limit 0 shows all)")
+
+
+def line(change: Change) -> Text:
+    return Text.assemble(
+        f"  {share(change.share)}  ", (f"{change.kind:<9}", _STYLES[change.kind]), plain(str(change).replace("\n", "⏎"))
+    )
+
+
+def print_text(before: Mapping[str, str], after: Mapping[str, str], found: harness.Hop) -> None:
+    """A unified diff of the text: a backward hop against the seed, a forward one against its input."""
+    reference = found.seed if found.step.direction == "backward" else before
+    names = ("seed", "now") if found.step.direction == "backward" else ("before", "after")
+    for name in sorted({*reference, *after}):
+        old, new = reference.get(name, "").splitlines(), after.get(name, "").splitlines()
+        for row in difflib.unified_diff(old, new, f"{name} ({names[0]})", f"{name} ({names[1]})", lineterm="", n=1):
+            style = {"+": "green", "-": "red", "@": "cyan"}.get(row[:1], "")
+            out.print(Text(plain(row), style=style), soft_wrap=True)

@@ -1,0 +1,124 @@
+"""`palimpsest run`: the progress bar, and what is printed at the end."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import harness
+from harness.cli.show import print_study
+from harness.cli.terminal import err, interactive, money, out, plain, say, share
+from harness.errors import UsageError
+from harness.relay.progress import Progress as State
+from harness.relay.progress import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The options of a run that shape its results; RunSpec documents them."""
+
+    round_trips: int = 10
+    repeats: int = 1
+    doc_tokens: int | None = None
+    documents: int = 1
+    distractors: int = 10_000
+    schedule: str = "round-robin"
+    seed: int = 0
+    editor: str = "rewrite"
+    guided: bool = False
+    policy: str = "accept"
+    temperature: float | None = None
+    effort: str | None = None
+    max_tokens: int | None = None
+    base_url: str | None = None
+    api_mode: str = "auto"
+    files: dict[str, str] | None = None
+
+    def given(self) -> dict[str, Any]:
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        if values["files"] is None:
+            del values["files"]
+        return values
+
+
+def size(text: str) -> int | None:
+    """`fixtures`, or a number of tokens. UsageError for anything else."""
+    if text == "fixtures":
+        return None
+    if text.isdecimal():
+        return int(text)
+    raise UsageError(f"--doc-tokens takes `fixtures` or a number of tokens, not {text!r}")
+
+
+def run_study(
+    models: list[str], domains: list[str], conditions: Conditions, store: Path | None, concurrency: int, timeout: float,
+    as_json: bool,
+) -> bool:  # fmt: skip
+    """Runs and prints; false when chains were left unfinished."""
+    with progress_bar() as report:
+        study = harness.run(
+            models, domains, store=store, concurrency=concurrency, timeout=timeout, report=report, notify=say,
+            **conditions.given(),
+        )  # fmt: skip
+    if as_json:
+        out.print(json.dumps(study.summary()), soft_wrap=True)
+    else:
+        print_study(study)
+    return not tell_unfinished(study)
+
+
+def tell_unfinished(study: harness.Study) -> bool:
+    """Says which chains stopped short and why; true when there are any."""
+    reasons = study.unfinished
+    for number, reason in list(reasons.items())[:5]:
+        say(f"chain {number} stopped: {reason}", "yellow")
+    if reasons:
+        say(f"{len(reasons)} chains are unfinished; run the same command again to continue them", "yellow")
+    return bool(reasons)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """A bar on standard error with the live RS of each model, the cost and the time left; where standard error is no
+    terminal, a line at every tenth of the way."""
+    if not interactive():
+        yield _lines()
+        return
+    columns = (
+        TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("hops"),
+        TimeRemainingColumn(), TextColumn("{task.fields[live]}"),
+    )  # fmt: skip
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("relay", total=None, live="")
+
+        def report(state: State) -> None:
+            bar.update(task, completed=state.hops, total=state.total, live=live(state))
+
+        yield report
+
+
+def _lines() -> Report:
+    told = -1
+
+    def report(state: State) -> None:
+        nonlocal told
+        tenth = 10 * state.hops // max(1, state.total)
+        if tenth > told:
+            told = tenth
+            say(f"{state.hops}/{state.total} hops  {live(state)}")
+
+    return report
+
+
+def live(state: State) -> str:
+    """RS now and cost so far, in one line."""
+    rs = "  ".join(f"{plain(model)} {share(value)}" for model, value in state.rs.items())
+    stopped = f"  {state.stopped} stopped" if state.stopped else ""
+    return f"RS {rs}  cost {money(state.cost)}{stopped}"

@@ -1,0 +1,100 @@
+"""`palimpsest show` and `rescore`: a study as tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+import harness
+from harness.cli.terminal import money, out, say, share, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+READY = 0.98
+BELOW = 0.9
+"""Compliance under which a model is ranked below the line (METHOD)."""
+
+
+def show_study(path: Path, as_json: bool) -> None:
+    study = harness.load(path)
+    if as_json:
+        out.print(json.dumps(study.summary()), soft_wrap=True)
+    else:
+        print_study(study)
+
+
+def rescore_study(path: Path) -> None:
+    done = harness.rescore(path)
+    say(f"{path}: {done}")
+
+
+def print_study(study: harness.Study) -> None:
+    """The table of models, then that of models and domains."""
+    steps = study.steps
+    if not len(steps):
+        out.print(f"{len(study.chains)} chains, no finished hop yet")
+        return
+    figures = study.summary()["models"]
+    last = int(steps["hop"].max())
+    hops = marks(last)
+    rows = [_row(name, figures[name], hops) for name in ranked(figures)]
+    columns = [("model", ""), *((f"RS@{k}", "right") for k in hops), ("done", "right"), ("calls", "right"),
+               ("tokens", "right"), ("cost", "right"), ("failures", "")]  # fmt: skip
+    chains = f"{len(study.chains)} chains, up to {last} hops. RS@k: share of the document preserved after k hops."
+    notes = "done: share of the asked change that forward hops made; under 0.900 a model is ranked below the line."
+    out.print(table("", columns, rows, f"{chains}\n{notes}"))
+    if steps["domain"].nunique() > 1:
+        out.print(by_domain(steps, hops[-1]))
+    unread = float((steps["outcome"] == "unread").mean())
+    if unread > 0.03:
+        out.print(f"{unread:.0%} of the hops are unread: no inverse could read what came back")
+
+
+def marks(last: int) -> list[int]:
+    """The hops a table shows: first and last round trip and some between; the first hop when there is no more."""
+    even = last - last % 2
+    if even < 2:
+        return [last]
+    wanted = {2, 4, 10, 20, 40, 60, 80, 100, even}
+    return sorted(k for k in wanted if k <= even)
+
+
+def ranked(figures: dict[str, Any]) -> list[str]:
+    """By the last RS, those that do not do the work below those that do."""
+
+    def place(name: str) -> tuple[bool, float]:
+        rs = [v for v in figures[name]["rs"].values() if v is not None]
+        return (figures[name]["compliance"] or 0.0) < BELOW, -(rs[-1] if rs else 0.0)
+
+    return sorted(figures, key=place)
+
+
+def _row(name: str, figures: dict[str, Any], hops: list[int]) -> list[str | Text]:
+    rs = [figures["rs"].get(str(k)) for k in hops]
+    failures = ", ".join(f"{kind} {n}" for kind, n in figures["failures"].items())
+    tokens = "?" if figures["tokens"] is None else f"{figures['tokens']:,}"
+    lazy = (figures["compliance"] or 0.0) < BELOW
+    return [
+        name, *(Text(share(v), style="green" if v is not None and v >= READY else "") for v in rs),
+        Text(share(figures["compliance"]), style="red" if lazy else ""), f"{figures['calls']:,}", tokens,
+        money(figures["cost_usd"]), failures,
+    ]  # fmt: skip
+
+
+def by_domain(steps: pd.DataFrame, hop: int) -> Any:
+    """RS at one hop, a row a model, a column a domain."""
+    from harness.summary import rs_at
+
+    domains = sorted(steps["domain"].unique())
+    rows: list[list[str | Text]] = []
+    for model, own in steps.groupby("model", sort=False):
+        cells: list[str | Text] = [str(model)]
+        for domain in domains:
+            value = rs_at(own[own["domain"] == domain]).get(hop)
+            cells.append(Text(share(value), style="green" if value is not None and value >= READY else ""))
+        rows.append(cells)
+    return table(f"\nRS@{hop} by domain", [("model", ""), *((name, "right") for name in domains)], rows)

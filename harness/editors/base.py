@@ -1,0 +1,58 @@
+"""What every editor speaks: a Task goes in, an Edited comes out. How the model is asked between is the editor's own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from domains import Direction, Files
+from harness.backends.base import Reply, Request
+
+Ask = Callable[[Request], Awaitable[Reply]]
+"""One call of the model. The engine's: the reply is on disk before it returns; a resumed hop gets the stored ones."""
+
+Failure = Literal["refused", "truncated", "empty", "infeasible"]
+"""What an editor itself can tell; missing and unparseable files are found by measuring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One hop. `files` is the document as it stands, `distractors` what lies beside it, `order` all their names as the
+    prompt shows them (shuffled by seed), `expected` the names wanted back; `seed` is this hop's own."""
+
+    domain: str
+    edit: str
+    direction: Direction
+    instruction: str
+    files: Files
+    distractors: Files
+    order: tuple[str, ...]
+    expected: tuple[str, ...]
+    seed: int
+    damage: float = 0.0
+    """Share already lost at the last hop that could be measured: the simulated editor's errors may grow with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What came back, distractors aside; a failure the editor saw. `extra` are those names in `files` that nobody asked
+    for: of no account when the files asked for are there too, all there is of a document handed back as it was."""
+
+    files: Mapping[str, str]
+    failure: Failure | None = None
+    detail: str = ""
+    extra: tuple[str, ...] = field(default=())
+
+
+class Editor(Protocol):
+    """`name` tells the condition in every result (`rewrite`, `rewrite:guided`); `fingerprint` is a hash of all that
+    shapes the prompt, part of a chain's identity."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    async def edit(self, task: Task, ask: Ask) -> Edited: ...

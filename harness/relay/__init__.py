@@ -1,0 +1,1 @@
+"""Documents sent through chains of edits and back."""

@@ -1,0 +1,103 @@
+"""One hop of one chain: what the model is told, how its replies are kept, what comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from harness.backends.base import Reply, Request, request_key
+from harness.editors.base import Ask, Edited, Task
+from harness.relay.environment import Environment, find
+from harness.relay.schedule import derive, rng
+from harness.relay.scoring import Verdict
+from harness.store import Place, Score, Spent, Step
+from harness.store.records import Direction, Files
+
+Generate = Callable[[Request], Awaitable[Reply]]
+Keep = Callable[[Place, Reply], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Which hop it is."""
+
+    hop: int
+    edit: str
+    direction: Direction
+
+
+def make_task(
+    environment: Environment,
+    material: str,
+    leg: Leg,
+    attempt: int,
+    *,
+    files: Files,
+    expected: tuple[str, ...],
+    damage: float,
+) -> Task:
+    """The task of one attempt. Each attempt has a seed of its own; the order of the files is the hop's."""
+    # A damaged document may ask for a file that is called as a distractor is: then the distractor stays away.
+    distractors = {
+        name: text for name, text in environment.distractors.items() if name not in expected and name not in files
+    }
+    order = sorted([*files, *distractors])
+    rng("order", material, leg.hop).shuffle(order)
+    edit = find(environment.domain).edit(leg.edit)
+    return Task(
+        environment.domain, leg.edit, leg.direction, edit.instruction(leg.direction, expected), files, distractors,
+        tuple(order), expected, derive("hop", material, leg.hop, attempt), damage,
+    )  # fmt: skip
+
+
+class Asking:
+    """The calls of one hop. A reply that is stored is not asked for again; a new one is stored before anybody sees
+    it."""
+
+    def __init__(self, hop: int, known: Mapping[Place, Reply], generate: Generate, keep: Keep) -> None:
+        self._hop = hop
+        self._known = known
+        self._generate = generate
+        self._keep = keep
+        self.replies: list[Reply] = []
+
+    def attempt(self, number: int) -> Ask:
+        """The `ask` of one attempt."""
+        calls = 0
+
+        async def ask(request: Request) -> Reply:
+            nonlocal calls
+            calls += 1
+            place = Place(self._hop, number, calls, request_key(request))
+            reply = self._known.get(place)
+            if reply is None:
+                reply = await self._generate(request)
+                await self._keep(place, reply)
+            self.replies.append(reply)
+            return reply
+
+        return ask
+
+
+def make_step(
+    leg: Leg,
+    before: Files,
+    edited: Edited,
+    verdict: Verdict | None,
+    *,
+    attempts: int,
+    replies: list[Reply],
+    scorer: str,
+) -> Step:
+    """What happened. A failure that the editor saw comes before any measurement, which is then None."""
+    score: Score | None = None
+    failure: str | None = edited.failure
+    details = [edited.detail]
+    if failure is None and verdict is not None:
+        score, failure = verdict.score, verdict.failure
+        details.append(verdict.detail)
+    return Step(
+        leg.hop, leg.edit, leg.direction, before, dict(edited.files), score, failure,
+        detail="; ".join(part for part in details if part), extra=edited.extra, attempts=attempts,
+        spent=Spent.total(replies), scorer=scorer,
+    )  # fmt: skip

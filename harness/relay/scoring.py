@@ -1,0 +1,164 @@
+"""Measuring hops away from the event loop. One Scoring measures for all chains, in worker processes or, with none,
+here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import domains
+from domains import Measurement, Meter
+from harness.errors import PalimpsestError
+from harness.relay.environment import Environment
+from harness.relay.pool import Overrun, Pool, WorkerDied
+from harness.store import Score
+from harness.store.records import Direction, Files
+
+LIMIT = 10.0
+"""Seconds of CPU time that one measurement may take."""
+
+_DETAIL = 500
+
+
+class ScoringError(PalimpsestError):
+    """A measurement broke down. A fault of ours, not of the model: its chain stays unfinished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What measuring a hop gave: a score or a failure; `expected`, when asked for, names the files that the next
+    forward hop on this output should give."""
+
+    score: Score | None
+    failure: str | None
+    detail: str
+    expected: tuple[str, ...] | None = None
+
+
+class Scorer:
+    """The work itself, on plain messages, so that it can be done in another process. One Meter a domain."""
+
+    def __init__(self) -> None:
+        self._meters: dict[str, Meter] = {}
+        self._places: dict[str, tuple[str, Files]] = {}
+
+    def __call__(self, message: Mapping[str, Any]) -> dict[str, Any] | None:
+        if message["do"] == "environment":
+            self._places[message["place"]] = message["domain"], message["files"]
+            return None
+        name, seed = self._places[message["place"]]
+        meter = self._meters.get(name)
+        if meter is None:
+            # Enough for one hop's documents: chains by the hundred share a worker, and documents are large.
+            meter = self._meters[name] = Meter(domains.get(name), changes=False)
+        edit = meter.domain.edit(message["edit"])
+        if message["do"] == "expected":
+            return {"expected": meter.expected(edit, "forward", seed, message["files"])}
+        after = message["after"]
+        found = meter.measure(edit, message["direction"], seed, message["before"], after)
+        answer = slim(found)
+        if message["then"] is not None:
+            answer["expected"] = meter.expected(meter.domain.edit(message["then"]), "forward", seed, after)
+        return answer
+
+
+def slim(found: Measurement) -> dict[str, Any]:
+    """A Measurement without its Changes, as plain values."""
+    answer: dict[str, Any] = {"outcome": found.outcome, "detail": found.detail[:_DETAIL]}
+    for name in ("step", "done", "valid", "edit_similarity"):
+        answer[name] = getattr(found, name)
+    if found.rs is not None:
+        for name in ("missing", "altered", "spurious", "moved"):
+            answer[name] = getattr(found.rs, name)
+        answer["rs"] = found.rs.score
+    return answer
+
+
+class Scoring:
+    """Measures hops. `workers` 0 does it here and now, without a time limit: for a few short documents."""
+
+    def __init__(self, workers: int, *, limit: float = LIMIT) -> None:
+        self._pool = Pool(workers, "harness.relay.scoring:Scorer", limit) if workers else None
+        self._here = Scorer()
+        self._known: set[str] = set()
+        self._limit = limit
+
+    async def close(self) -> None:
+        if self._pool:
+            await self._pool.close()
+
+    def register(self, key: str, environment: Environment) -> None:
+        """Make a document known under `key`, before anything is measured against it."""
+        self.register_document(key, environment.domain, environment.files)
+
+    def register_document(self, key: str, domain: str, files: Files) -> None:
+        if key in self._known:
+            return
+        self._known.add(key)
+        message = {"do": "environment", "place": key, "domain": domain, "files": dict(files)}
+        if self._pool:
+            self._pool.prepare(key, message)
+        else:
+            self._here(message)
+
+    async def measure(
+        self,
+        slot: int,
+        place: str,
+        edit: str,
+        direction: Direction,
+        before: Files,
+        after: Files,
+        then: str | None = None,
+    ) -> Verdict:
+        """Measure a hop; `then` is the edit of the next forward hop, whose expected names are told in the same go.
+        ScoringError when our own code breaks down."""
+        message = {
+            "do": "measure", "place": place, "edit": edit, "direction": direction, "before": dict(before),
+            "after": dict(after), "then": then,
+        }  # fmt: skip
+        try:
+            answer = await self._ask(slot, place, message)
+        except Overrun:
+            return Verdict(None, "unparseable", f"could not be scored within {self._limit:g} s")
+        expected = answer.pop("expected", None)
+        outcome, detail = answer.pop("outcome"), answer.pop("detail")
+        names = None if expected is None else tuple(expected)
+        if outcome in ("ok", "unread"):
+            return Verdict(Score(outcome, **answer), None, detail, names)
+        return Verdict(None, outcome, detail, names)
+
+    async def expected(self, slot: int, place: str, edit: str, files: Files) -> tuple[str, ...]:
+        """The file names that a forward hop should give (`Meter.expected`). When even that takes too long, none."""
+        message = {"do": "expected", "place": place, "edit": edit, "files": dict(files)}
+        try:
+            return tuple((await self._ask(slot, place, message))["expected"])
+        except Overrun:
+            return ()
+
+    async def _ask(self, slot: int, place: str, message: dict[str, Any]) -> dict[str, Any]:
+        if self._pool is None:
+            return self._here(message) or {}
+        try:
+            answer = await self._pool.call(slot, place, message)
+        except WorkerDied as error:
+            raise ScoringError(str(error)) from None
+        if "error" in answer:
+            raise ScoringError(f"measuring {message['edit']} broke down: {answer['error']}")
+        return answer
+
+
+@cache
+def version(domain: str) -> str:
+    """The version of what measures a domain: a hash of its code and the kit's. Steps of two versions are not
+    comparable."""
+    root = Path(domains.__file__).parent
+    sources = sorted([*(root / "kit").rglob("*.py"), *(root / domain).rglob("*.py")])
+    found = hashlib.sha256()
+    for path in sources:
+        found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()[:12]

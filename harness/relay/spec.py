@@ -1,0 +1,179 @@
+"""What is to be run, as a value; it expands into chains whose keys are the hash of all that shapes them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+import domains
+from harness.editors.base import Editor
+from harness.errors import UsageError
+from harness.relay.environment import Environment, build
+from harness.relay.schedule import ROUND_ROBIN, digest, named, plan
+from harness.store import Chain
+
+DISTRACTORS = 10_000
+"""Tokens, the middle of METHOD's default."""
+
+ApiMode = Literal["auto", "chat", "responses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What happens to a hop that failed: carry on with what came, keep the previous document, or ask again `retries`
+    times before carrying on."""
+
+    keep: bool = False
+    retries: int = 0
+
+    @staticmethod
+    def read(text: str) -> Policy:
+        """From `accept`, `keep` or `retry:N`. UsageError for anything else."""
+        kind, _, number = text.partition(":")
+        if kind == "retry" and number.isdecimal() and int(number) > 0:
+            return Policy(retries=int(number))
+        if text in ("accept", "keep"):
+            return Policy(keep=text == "keep")
+        raise UsageError(f"unknown failure policy {text!r}: write accept, keep or retry:N")
+
+    def carry(self, before: Mapping[str, str], after: Mapping[str, str], *, failed: bool) -> Mapping[str, str]:
+        """The document the next hop gets. Where no file came at all the previous one stays, whatever the policy."""
+        return before if not after or (failed and self.keep) else after
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """A run. `doc_tokens` None means the fixtures, else `documents` generated ones a domain; `files` is the user's own
+    document (one domain then). `distractors` is in tokens, 0 for none. `round_trips` is no part of a chain's key, so a
+    longer run continues a shorter one."""
+
+    models: tuple[str, ...]
+    domains: tuple[str, ...]
+    round_trips: int = 10
+    repeats: int = 1
+    doc_tokens: int | None = None
+    documents: int = 1
+    files: tuple[tuple[str, str], ...] = ()
+    distractors: int = DISTRACTORS
+    schedule: str = ROUND_ROBIN
+    seed: int = 0
+    editor: str = "rewrite"
+    guided: bool = False
+    policy: str = "accept"
+    temperature: float | None = None
+    effort: str | None = None
+    max_tokens: int | None = None
+    base_url: str | None = None
+    api_mode: ApiMode = "auto"
+
+    def __post_init__(self) -> None:
+        Policy.read(self.policy)
+        named(self.schedule)
+        if not self.models or not self.domains:
+            raise UsageError("a run needs at least one model and one domain")
+        for name, least in (("round_trips", 1), ("repeats", 1), ("documents", 1), ("distractors", 0)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name.replace('_', ' ')} must be at least {least}")
+        if self.doc_tokens is not None and self.doc_tokens < 50:
+            raise UsageError("documents of fewer than 50 tokens hold nothing to edit")
+        if self.files and len(self.domains) != 1:
+            raise UsageError("a document of your own belongs to one domain: name that one")
+        unknown = [name for name in self.domains if name not in domains.names()]
+        if unknown:
+            raise UsageError(f"unknown domain {unknown[0]!r}: there are {', '.join(domains.names())}")
+
+    @property
+    def hops(self) -> int:
+        return 2 * self.round_trips
+
+    def environments(self) -> tuple[Environment, ...]:
+        """The work environments of this run, the same for every model. UsageError when a named edit is not theirs."""
+        found = tuple(
+            environment
+            for name in dict.fromkeys(self.domains)
+            for environment in build(
+                name,
+                seed=self.seed,
+                doc_tokens=self.doc_tokens,
+                documents=self.documents,
+                distractors=self.distractors,
+                own=dict(self.files) or None,
+            )
+        )
+        for environment in found:
+            for edit in named(self.schedule):
+                if edit not in environment.edits:
+                    raise UsageError(
+                        f"the {environment.domain} document {environment.document!r} does not admit the edit {edit!r}: "
+                        f"it admits {', '.join(environment.edits)}"
+                    )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSpec:
+    """One chain: a model, an environment and a repeat. `material` seeds its plan and its draws; it does not depend on
+    the model or the condition, so that these are compared on the same plan and seeds. `key` is the hash of `identity`;
+    `notes` are only noted."""
+
+    key: str
+    model: str
+    environment: Environment
+    repeat: int
+    material: str
+    schedule: str
+    identity: Mapping[str, Any]
+    notes: Mapping[str, Any]
+
+    def edits(self, round_trips: int) -> list[str]:
+        """The edit of each round trip."""
+        return list(islice(plan(self.schedule, list(self.environment.edits), self.material), round_trips))
+
+    def record(self) -> Chain:
+        """As the store registers it."""
+        place = self.environment
+        return Chain(
+            self.key, self.model, self.identity["editor"], place.domain, place.document, self.repeat,
+            {**self.identity, **self.notes}, place.files, place.distractors,
+        )  # fmt: skip
+
+
+def expand(spec: RunSpec, editors: Mapping[str, Editor], environments: tuple[Environment, ...]) -> Iterator[ChainSpec]:
+    """One chain for each model, environment and repeat. `editors` holds the editor of each model."""
+    shared = {
+        name: getattr(spec, name)
+        for name in ("schedule", "seed", "policy", "temperature", "effort", "max_tokens", "base_url", "api_mode")
+    }
+    asked = {"asked_tokens": spec.doc_tokens, "asked_distractors": spec.distractors}
+    for model in dict.fromkeys(spec.models):
+        editor = editors[model]
+        for repeat in range(1, spec.repeats + 1):
+            for place in environments:
+                identity = {
+                    **shared,
+                    "model": model,
+                    "editor": editor.name,
+                    "editor_fingerprint": editor.fingerprint,
+                    "guided": spec.guided,
+                    "domain": place.domain,
+                    "document": place.document,
+                    "document_hash": place.identity,
+                    "document_tokens": place.tokens,
+                    "edits": sorted(place.edits),
+                    "instructions": place.instructions,
+                    "distractors": place.distraction,
+                    "distractor_tokens": place.distractor_tokens,
+                    "repeat": repeat,
+                }
+                material = digest("plan", spec.seed, place.domain, place.identity, repeat)
+                yield ChainSpec(
+                    digest("chain", identity), model, place, repeat, material, spec.schedule, identity, asked
+                )
+
+
+def fields() -> tuple[str, ...]:
+    """The names a RunSpec is made of."""
+    return tuple(field.name for field in dataclasses.fields(RunSpec))

@@ -1,0 +1,160 @@
+"""What a store holds, as values: a Step, its Score, what was Spent, a stored Reply's place, a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.backends.base import Reply
+
+Files = Mapping[str, str]
+Direction = Literal["forward", "backward"]
+
+FAILURES = ("refused", "truncated", "empty", "missing_files", "unparseable", "infeasible")
+"""A model's failures (METHOD, "Outcomes of a hop"). `ok` and `unread` are none."""
+
+_DISOBEYED = frozenset({"refused", "truncated", "empty", "missing_files"})
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A Measurement in numbers, without its Changes: those are found again from the stored files. METHOD, "Drift
+    measures, every hop", says what each number is; None where it is undefined."""
+
+    outcome: Literal["ok", "unread"]
+    rs: float | None = None
+    missing: float | None = None
+    altered: float | None = None
+    spurious: float | None = None
+    moved: float | None = None
+    step: float | None = None
+    done: float | None = None
+    valid: bool | None = None
+    edit_similarity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the calls of a hop cost, all attempts together. A sum is None when one of its parts is unknown."""
+
+    calls: int = 0
+    input: int | None = 0
+    output: int | None = 0
+    cached: int | None = 0
+    reasoning: int | None = 0
+    cost: float | None = 0.0
+    latency: float = 0.0
+
+    @staticmethod
+    def total(replies: Iterable[Reply]) -> Spent:
+        found = list(replies)
+        return Spent(
+            len(found),
+            _sum([reply.usage.input for reply in found]),
+            _sum([reply.usage.output for reply in found]),
+            _sum([reply.usage.cached for reply in found]),
+            _sum([reply.usage.reasoning for reply in found]),
+            _sum([reply.cost for reply in found], 0.0),
+            sum(reply.latency for reply in found),
+        )
+
+
+def _sum(parts: list[Any], start: Any = 0) -> Any:
+    return None if None in parts else sum(parts, start)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One hop: what went in (`before`), what came out (`after`), what it cost, and either a `score` or a `failure`.
+
+    `attempts` counts how often the model was asked to do the hop (failure policy), `extra` names files nobody asked
+    for, `scorer` is the version of the domain's code that measured."""
+
+    hop: int
+    edit: str
+    direction: Direction
+    before: Files
+    after: Files
+    score: Score | None = None
+    failure: str | None = None
+    detail: str = ""
+    extra: tuple[str, ...] = ()
+    attempts: int = 1
+    spent: Spent = Spent()
+    scorer: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.score is None) == (self.failure is None):
+            raise ValueError("a step is either a measurement or a failure")
+        if self.failure is not None and self.failure not in FAILURES:
+            raise ValueError(f"no such failure: {self.failure}")
+
+    @property
+    def outcome(self) -> str:
+        return self.failure or (self.score.outcome if self.score else "")
+
+    @property
+    def done(self) -> float | None:
+        """METHOD's `done`; 0 for a forward hop that came back without its files. A document that no longer admits the
+        edit, or an answer that could not be scored in time, says nothing about obedience."""
+        if self.score:
+            return self.score.done
+        return 0.0 if self.direction == "forward" and self.failure in _DISOBEYED else None
+
+    @property
+    def credit(self) -> float | None:
+        """What the hop counts in RS@k: `rs`, 0 for a failure, None when unread."""
+        return self.score.rs if self.score else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reply belongs: `attempt` and `call` count from 1 within the hop and the attempt."""
+
+    hop: int
+    attempt: int
+    call: int
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain as it is registered: its key, the `spec` that the key is the hash of, its documents."""
+
+    key: str
+    model: str
+    editor: str
+    domain: str
+    document: str
+    repeat: int
+    spec: Mapping[str, Any]
+    seed_files: Files
+    distractors: Files
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChain:
+    """A chain as it is stored. `hops` are finished; `reason` says why it stopped short, "" when nothing stopped it."""
+
+    number: int
+    key: str
+    model: str
+    editor: str
+    domain: str
+    document: str
+    repeat: int
+    hops: int
+    reason: str
+    spec: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a chain has come: finished hops, the last step's files and outcome, the share lost when last measured."""
+
+    hop: int = 0
+    before: Files = field(default_factory=dict)
+    after: Files = field(default_factory=dict)
+    outcome: str = "ok"
+    damage: float = 0.0

@@ -1,0 +1,98 @@
+"""Group commit: one thread writes what all chains hand in, many writes to a transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from harness.errors import UsageError
+
+Operation = Callable[[sqlite3.Connection], None]
+Batch = list[tuple[Operation, Future[None]]]
+
+LINGER = 0.2
+"""Seconds that writes nobody waits for may wait for company. Lost in a crash, they are computed again for nothing."""
+
+_LARGEST = 512
+
+
+class Writer:
+    """Writes are made in the order they were handed in. A future is resolved once its transaction is on the disk."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._queue: SimpleQueue[tuple[Operation, Future[None], bool] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=f"store {path.name}", daemon=True)
+        self._thread.start()
+        self._closed = False
+        self._failure: UsageError | None = None
+
+    def submit(self, operation: Operation, *, urgent: bool = True) -> Future[None]:
+        """Hand in a write. One that is not urgent shares the next transaction, within LINGER seconds."""
+        future: Future[None] = Future()
+        if self._closed:
+            raise RuntimeError("the store is closed")
+        self._queue.put((operation, future, urgent))
+        return future
+
+    def close(self) -> None:
+        """Write what is left and stop. Raises the first failure, since nobody may have waited for that write."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            self._thread.join()
+        if self._failure:
+            raise self._failure
+
+    def _work(self) -> None:
+        ended = False
+        while not ended:
+            batch, ended = self._gather()
+            if batch:
+                self._commit(batch)
+
+    def _gather(self) -> tuple[Batch, bool]:
+        """Whatever is waiting, at least one write, and whether it is the last."""
+        batch: Batch = []
+        urgent = False
+        while len(batch) < _LARGEST:
+            try:
+                if not batch:
+                    item = self._queue.get()
+                elif urgent:
+                    item = self._queue.get_nowait()
+                else:
+                    item = self._queue.get(timeout=LINGER)
+            except Empty:
+                break
+            if item is None:
+                return batch, True
+            batch.append(item[:2])
+            urgent = urgent or item[2]
+        return batch, False
+
+    def _commit(self, batch: Batch) -> None:
+        # A caller that was cancelled no longer listens; its write, perhaps a paid reply, is made all the same.
+        listening = [future for _, future in batch if future.set_running_or_notify_cancel()]
+        failure = self._failure
+        if failure is None:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                for operation, _ in batch:
+                    operation(self._connection)
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                # Later writes build on this one, so none is made after it.
+                failure = self._failure = UsageError(f"cannot write the store {self._path}: {error}")
+        for future in listening:
+            if failure is None:
+                future.set_result(None)
+            else:
+                future.set_exception(failure)
