@@ -7,6 +7,10 @@ INDEX: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "accounting": (
         "Double-entry ledger (ledger-cli)", "Structured Records", (".ledger", ".journal", ".hledger", ".dat"), "",
     ),
+    "calendar": ("Calendar (iCalendar)", "Structured Records", (".ics", ".ical", ".icalendar", ".ifb"), "calendar"),
+    "crystal": ("Crystal structure (CIF 1.1)", "Science & Engineering", (".cif", ".mcif", ".fcf"), ""),
+    "graphviz": ("Graph (Graphviz DOT)", "Code & Configuration", (".dot", ".gv"), ""),
     "recipe": ("Recipe collection (Markdown)", "Everyday", (".md",), ""),
+    "spreadsheet": ("Spreadsheet (CSV)", "Structured Records", (".csv", ".tsv"), ""),
     "subtitles": ("Subtitles (SubRip)", "Creative & Media", (".srt",), ""),
 }  # fmt: skip

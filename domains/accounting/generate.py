@@ -48,6 +48,9 @@ _POSTING_NOTES = (
     "net",
 )
 
+SMALL = 200
+"""Tokens below which a journal has no directives."""
+
 
 def generate(rng: random.Random, tokens: int) -> Element:
     """A journal in EUR with some invoices in USD. Same `rng` state, same journal."""
@@ -55,12 +58,14 @@ def generate(rng: random.Random, tokens: int) -> Element:
     people = list(dict.fromkeys(person(rng) for _ in range(3)))
     day = date(rng.randint(2015, 2024), rng.randint(1, 12), 1)
     rate = Decimal(rng.randint(8800, 9600)) / 10000
-    head = (
+    head: tuple[Element, ...] = (
         element("comment", text=f"{rng.choice(FAMILY)} & {rng.choice(FAMILY)}, books from {day}"),
         element("directive", name="commodity", value="EUR"),
         element("directive", name="commodity", value="USD"),
         element("price", date=day, commodity="USD", amount=rate, currency="EUR"),
     )
+    if tokens < SMALL:  # a page torn out of a journal
+        head = (head[0],)
 
     def make(_number: int) -> Element:
         nonlocal day
@@ -70,7 +75,7 @@ def generate(rng: random.Random, tokens: int) -> Element:
     def document(records: Sequence[Element]) -> Element:
         return Element("ledger", {}, (*head, *records))
 
-    return document(fill(tokens, make, lambda records: tokens_of(render(document(records)))))
+    return document(fill(tokens, make, lambda records: tokens_of(render(document(records))), least=1))
 
 
 def transaction(rng: random.Random, day: date, firms: Sequence[str], people: Sequence[str], rate: Decimal) -> Element:

@@ -26,6 +26,8 @@ LEAST = 0.1
 """Below this two elements are strangers, unless one stands where the other stood."""
 SMALL = 36
 """Up to this many pairs keys are not believed at all: comparing everything is cheap and cannot be fooled."""
+HEAVY = 20
+"""Children from which on an element is dear to compare, so that its key is believed in a small residue too."""
 DENSE = 400
 """Up to this many pairs the residue is compared whole; beyond it only pairs that share something rare."""
 CANDIDATES = 5
@@ -130,7 +132,9 @@ class Residue:
 
     def keyed(self) -> Pairs:
         """Elements that share a key nobody else here has, when what else they hold does not contradict it."""
-        if len(self.left) * len(self.right) <= SMALL:
+        if len(self.left) * len(self.right) <= SMALL and not any(
+            len(self.before[i].children) > HEAVY for i in self.left
+        ):
             return []
         found: Pairs = []
         free_left, free_right = set(self.left), set(self.right)

@@ -186,7 +186,7 @@ def _half(domain: Domain, meter: Meter, edit: Edit, sample: Sample, result: File
     rng = random.Random(where)
     what = "done: half of it, and with other losses"
     if edit.view is None:
-        kept = [_without_half(domain, sample.document, rng) for _ in range(5)]
+        kept = [_without_half(domain, sample.document, rng) for _ in range(20)]
         comparer = Comparer(domain.schema)
         halves = [meter.found(sample.document, comparer.compare(sample.document, half)) for half in kept]
         blanked = _blanked(sample.document, rng, set())
@@ -194,7 +194,7 @@ def _half(domain: Domain, meter: Meter, edit: Edit, sample: Sample, result: File
     else:
         views = Comparer(edit.view_schema or domain.schema)
         before, aim = edit.view(sample.files), edit.view(result)
-        halves = [share_done(views, before, aim, _mixed(views, before, aim, rng)) for _ in range(5)]
+        halves = [share_done(views, before, aim, _mixed(views, before, aim, rng, domain.records)) for _ in range(20)]
         needed = {
             (c.candidate, c.field) for c in views.compare(before, aim).changes if c.candidate is not None
         }  # fmt: skip
@@ -212,7 +212,7 @@ def _without_half(domain: Domain, e: Element, rng: random.Random) -> Element:
     return e.with_children([_without_half(domain, c, rng) for c in children])
 
 
-def _mixed(comparer: Comparer, before: Element, aim: Element, rng: random.Random) -> Element:
+def _mixed(comparer: Comparer, before: Element, aim: Element, rng: random.Random, records: tuple[str, ...]) -> Element:
     """`aim` with a random half of its elements as they were. Elements that only hold others are gone into, so that
     half of a document with few large sections is half of what they hold."""
     index = comparer.index
@@ -224,8 +224,8 @@ def _mixed(comparer: Comparer, before: Element, aim: Element, rng: random.Random
         old, new = before.children[j], aim.children[i]
         if index.identity(old) == index.identity(new):
             continue
-        if old.children and new.children and old.fields == new.fields:
-            children[i] = _mixed(comparer, old, new, rng)
+        if old.kind not in records and old.children and new.children and old.fields == new.fields:
+            children[i] = _mixed(comparer, old, new, rng, records)
         elif rng.random() < 0.5:
             children[i] = old
     if any(home[a] > home[b] for a, b in pairwise(sorted(home))):

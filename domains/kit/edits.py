@@ -247,7 +247,7 @@ def whole_number(text: str, file: str) -> int:
 
 def slug(name: str) -> str:
     """A file name's stem: lower case, letters and digits, hyphens between."""
-    kept = "".join(c if c.isalnum() else " " for c in name.casefold())
+    kept = "".join(c if c.isalnum() else " " for c in name.lower())
     return "-".join(kept.split()) or "other"
 
 

@@ -116,7 +116,10 @@ def body(model: str, request: Request) -> dict[str, Any]:
         "model": model,
         "max_tokens": DEFAULT_MAX_TOKENS if request.max_tokens is None else request.max_tokens,
         "messages": [
-            {"role": message.role, "content": message.text} for message in request.messages if message.role != "system"
+            # A begun reply that ends in white space is refused.
+            {"role": message.role, "content": message.text.rstrip() if message.role == "assistant" else message.text}
+            for message in request.messages
+            if message.role != "system"
         ],
         **{name: value for name, value in options.items() if value is not None},
     }

@@ -139,7 +139,7 @@ def said(text: str, request: Request) -> str:
     """
     last = request.messages[-1] if request.messages else None
     if last is not None and last.role == "assistant":
-        text = text.removeprefix(last.text)
+        text = text.removeprefix(last.text.rstrip() if not text.startswith(last.text) else last.text)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -6,8 +6,9 @@ Everything here is linear in the reply, whatever it holds: no pattern is tried o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 MAX_LABEL = 300
 """Longest line, in characters, that may carry a file name."""
@@ -65,20 +66,30 @@ def fenced(name: str, text: str, fence: str | None = None) -> str:
     return f"{fence}{name}\n{body}{fence}\n"
 
 
-def blocks(reply: str, known: Callable[[str], bool]) -> list[Block]:
-    """The blocks of a reply, in order. `known` tells whether an info string or a wrapper names a file of the prompt:
-    such a line starts a new block even where the one before was left open."""
+class Known(Protocol):
+    """The names of a prompt's files, as far as blocks need them."""
+
+    def known(self, text: str) -> str | None:
+        """The file that a text names."""
+
+    def opens(self, info: str) -> bool:
+        """Whether an info string surely names a file."""
+
+
+def blocks(reply: str, names: Known) -> list[Block]:
+    """The blocks of a reply, in order. A fence or wrapper that names a file of the prompt starts a new block even where
+    the one before was left open."""
     # CRLF is an artefact of the wire. Other line separators are content: a document may hold them.
     lines = reply.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     try:
-        return _Scan(lines, known, nested=True).run()
+        return _Scan(lines, names, nested=True).run()
     except _Unbalanced:
-        return _Scan(lines, known, nested=False).run()
+        return _Scan(lines, names, nested=False).run()
 
 
 class _Scan:
-    def __init__(self, lines: list[str], known: Callable[[str], bool], nested: bool) -> None:
-        self.lines, self.known, self.nested = lines, known, nested
+    def __init__(self, lines: list[str], names: Known, nested: bool) -> None:
+        self.lines, self.names, self.nested = lines, names, nested
         self.at = 0
         self.heading, self.gap = "", 0
         self.wrapper = ""
@@ -116,7 +127,7 @@ class _Scan:
             if line is None or line.mark != fence.mark or line.length < fence.length:
                 continue
             if line.info:
-                if self.known(line.info):
+                if self.names.opens(line.info):
                     self.at -= 1
                     return self.block(fence, start, self.at, closed=False)
                 # Models put Markdown with code in it between fences no longer than the inner ones.
@@ -149,7 +160,7 @@ class _Scan:
         if len(line) > MAX_LABEL or (match := _WRAPPER.fullmatch(line)) is None:
             return None
         name = match[2] or match[3] or match[4] or ""
-        return (match[1], name, match[5]) if self.known(name) else None
+        return (match[1], name, match[5]) if self.names.known(name) else None
 
     def wrapped(self, tag: str, name: str, rest: str) -> Block | None:
         """The wrapper's content as a block, or None when it holds a fence, which then has the wrapper's name."""

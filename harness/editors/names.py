@@ -66,10 +66,13 @@ class Names:
         """The file an info string names: `name`, `csv name`, `csv:name`, `csv title="name"`, `{.csv file=name}`."""
         if not info or len(info) > MAX_LABEL:
             return None
+        mentions = self._mentioned_in(info)
+        if not mentions and not any(c in info for c in "./\\"):
+            return None  # a language word, as nearly always
         tokens = info.split()
         attributes = [next(filter(None, match.groups()), "") for match in _ATTRIBUTE.finditer(info)]
         parts = [part for token in tokens for part in (token, token.partition(":")[2]) if part]
-        for text in (info, *attributes, info.partition(" ")[2], *parts):
+        for text in (info, *attributes, info.partition(" ")[2], *parts) if mentions else ():
             if (name := self.known(text)) is not None:
                 # "makefile" may be the language of a file that the line above names.
                 return Found(name, "." in info or len(tokens) > 1)
@@ -78,8 +81,14 @@ class Names:
 
     def opens(self, info: str) -> bool:
         """Whether an info string surely names a file of the prompt."""
+        if len(info) > MAX_LABEL or not self._mentioned_in(info):
+            return False
         found = self.in_info(info)
         return found is not None and found.sure and fold(found.name) in self._known
+
+    def _mentioned_in(self, text: str) -> bool:
+        folded = fold(text)
+        return any(key in folded for key in self._known)
 
     def in_heading(self, line: str) -> Found | None:
         """The file that the line before a block names: alone, as a heading, after a label, or in a sentence that ends

@@ -12,8 +12,8 @@ PROFILES: dict[str, Channel] = {
     ),
     "deleter": Channel(drop=0.01),
     "frontier": Channel(
-        drop=0.0008, alter=0.006, invent=0.0002, reorder=0.0005, growth=1.0,
-        critical=0.067, worn=0.04, wear=0.035, size=(1.4, 1.1), deletion=0.22, garble=0.9,
+        drop=0.0005, alter=0.005, invent=0.0002, reorder=0.0005, growth=1.0,
+        critical=0.067, worn=0.04, wear=0.035, size=(1.4, 1.1), deletion=0.1, garble=0.9,
     ),
     "noop": Channel(noop=1.0),
     "oracle": Channel(),

@@ -42,7 +42,7 @@ class _Copy:
 def parse_reply(reply: str, expected: Sequence[str], shown: Mapping[str, str]) -> Parsed:
     """The files in a reply to a prompt that showed the files `shown` and asked for `expected`. Never raises; linear."""
     names = Names(expected, shown)
-    found = blocks(reply, names.opens)
+    found = blocks(reply, names)
     copies: list[_Copy] = []
     nameless: list[Block] = []
     dropped: dict[str, None] = {}

@@ -26,6 +26,11 @@ _REFUSALS = (
 _REFUSAL_WITHIN = 200
 """A refusal says so at once: characters of the reply to look at."""
 
+CHARACTERS = 2.0
+"""Characters a token of a document full of numbers, as small models' vocabularies cut it."""
+ROOM = 100
+"""Tokens by which a guided file may be longer than the whole document it comes from."""
+
 
 @cache
 def template(name: str) -> str:
@@ -48,19 +53,19 @@ class Rewrite:
     def fingerprint(self) -> str:
         """Of the templates, which fence goes where, and the settings of every request."""
         shape = {
-            "templates": [template(name) for name in ("system", "rewrite", self.answer)],
+            "templates": [template(name) for name in self.templates],
             "fence": fenced("name", "text"),
             "guided": self.guided,
-            "max_tokens": self.max_tokens,
+            "max_tokens": self.max_tokens or [ROOM, CHARACTERS],
             "temperature": self.temperature,
             "effort": self.effort,
         }
         return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
 
     @property
-    def answer(self) -> str:
-        """The template of the reply's format. Guided it has no example: a small model would copy it."""
-        return "answer-guided" if self.guided else "answer"
+    def templates(self) -> tuple[str, ...]:
+        """Guided, the instruction comes first and nothing speaks of a format, which a very small model would copy."""
+        return ("rewrite-guided",) if self.guided else ("system", "rewrite", "answer")
 
     async def edit(self, task: Task, ask: Ask) -> Edited:
         return await (self._file_by_file(task, ask) if self.guided else self._at_once(task, ask))
@@ -73,8 +78,7 @@ class Rewrite:
         fence = fence_for(_shown(task).values())
         begun, files, failure = "", {}, None
         for name in task.expected:
-            # The line is left for the model to end: a provider refuses a begun reply that ends in white space.
-            begun += f"{fence}{name}"
+            begun += f"{fence}{name}\n"
             reply = await ask(self._request(task, begun, stop=f"\n{fence}"))
             text = _continued(reply.text, fence)
             if reply.text.strip() or reply.finish == "stop":
@@ -82,28 +86,42 @@ class Rewrite:
             failure = _finish(reply)
             if failure:
                 break
-            begun += f"\n{text}{fence}\n\n"
+            begun += f"{text}{fence}\n\n"
         if failure is None and not any(files.values()):
             failure = "empty"
         return Edited(files, failure, f"while writing {name}" if failure else "")
 
+    def _limit(self, task: Task) -> int | None:
+        """Tokens of one reply. Guided, a file is hardly longer than the document: a small model that has lost its way
+        would go on until its context is full."""
+        if self.max_tokens is not None or not self.guided:
+            return self.max_tokens
+        return ROOM + int(sum(map(len, task.files.values())) / CHARACTERS)
+
     def _request(self, task: Task, begun: str = "", stop: str = "") -> Request:
-        messages = [Message("system", template("system").strip()), Message("user", prompt(task, self.answer))]
-        if begun:
-            messages.append(Message("assistant", begun))
+        if self.guided:
+            messages = [Message("user", guided_prompt(task)), Message("assistant", begun)]
+        else:
+            messages = [Message("system", template("system").strip()), Message("user", prompt(task))]
         return Request(
-            tuple(messages), self.max_tokens, self.temperature, task.seed, self.effort, (stop,) if stop else ()
+            tuple(messages), self._limit(task), self.temperature, task.seed, self.effort, (stop,) if stop else ()
         )
 
 
-def prompt(task: Task, answer: str) -> str:
+def guided_prompt(task: Task) -> str:
+    """The instruction, then the files."""
+    files = "\n".join(fenced(name, text) for name, text in _shown(task).items())
+    return Template(template("rewrite-guided")).substitute(instruction=task.instruction, files=files)
+
+
+def prompt(task: Task) -> str:
     """What the model is told: the files in the task's order, the instruction, the names wanted, the format."""
     shown = _shown(task)
     names = [f"`{name}`" for name in task.expected]
     return Template(template("rewrite")).substitute(
         files="\n".join(fenced(name, text) for name, text in shown.items()),
         instruction=task.instruction,
-        answer=Template(template(answer).strip()).substitute(
+        answer=Template(template("answer").strip()).substitute(
             names=names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1],
             # As long as the longest fence the files need: who copies the example cannot break a file.
             fence=fence_for(shown.values()),
@@ -138,10 +156,9 @@ def _refuses(text: str) -> bool:
 
 
 def _continued(text: str, fence: str) -> str:
-    """The file in the continuation of a begun reply: after the rest of the fence's line, up to the closing fence, which
-    some servers send and others keep."""
-    _, _, body = text.replace("\r\n", "\n").partition("\n")
-    body = f"\n{body}".partition(f"\n{fence}")[0].removeprefix("\n").rstrip("\n")
+    """The file in the continuation of a begun reply, up to the closing fence, which some servers send."""
+    body = "\n" + text.replace("\r\n", "\n").lstrip("\n")
+    body = body.partition(f"\n{fence}")[0].removeprefix("\n").rstrip("\n")
     return f"{body}\n" if body else ""
 
 

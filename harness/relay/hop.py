@@ -96,8 +96,10 @@ def make_step(
     if failure is None and verdict is not None:
         score, failure = verdict.score, verdict.failure
         details.append(verdict.detail)
+    # With every file wanted there, what nobody asked for is not the document; else it is all there is to carry on.
+    after = {name: text for name, text in edited.files.items() if failure or name not in edited.extra}
     return Step(
-        leg.hop, leg.edit, leg.direction, before, dict(edited.files), score, failure,
+        leg.hop, leg.edit, leg.direction, before, after, score, failure,
         detail="; ".join(part for part in details if part), extra=edited.extra, attempts=attempts,
         spent=Spent.total(replies), scorer=scorer,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from harness.editors.channel import Channel
 from harness.editors.simulation import Simulated
 
 DIRECTIONS: tuple[Direction, ...] = ("forward", "backward")
-EDITS = [(domain, edit) for domain in map(domains.get, ("accounting",)) for edit in domain.edits]
+EDITS = [(domain, edit) for domain in map(domains.get, ("accounting", "recipe", "subtitles")) for edit in domain.edits]
 
 
 @dataclass(frozen=True, slots=True)

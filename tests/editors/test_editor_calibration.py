@@ -21,13 +21,14 @@ RS = {2: 94.3, 10: 79.4, 20: 71.5}
 CRITICAL = {2: 13.9, 6: 30.1, 10: 42.5, 14: 48.2, 20: 55.2}
 CRITICAL_SHARE, DELETION_SHARE = 80.9, 40.0
 DOMAINS = ("accounting", "recipe", "subtitles")
-CHAINS, TOKENS = 120, 400
+CHAINS, TOKENS = 90, 400
 
 
 def shown(figures: dict[int, float]) -> str:
     return ", ".join(f"{value:.1f} @{k}" for k, value in figures.items())
 
 
+@pytest.mark.slow
 def test_frontier_decays_as_the_published_model(capsys: pytest.CaptureFixture[str]) -> None:
     curves = []
     missing = lost = 0.0

@@ -138,6 +138,11 @@ def test_names_with_blanks_underscores_and_accents() -> None:
     assert files("```zoe\u0308.csv\n1\n```", ("zoë.csv",)) == {"zoë.csv": "1\n"}
 
 
+def test_names_without_extension() -> None:
+    for reply in ("```hosts\n1\n```", '<file name="hosts">\n1\n</file>', "**hosts**\n```\n1\n```"):
+        assert files(reply, ("hosts", "b.csv")) == {"hosts": "1\n"}
+
+
 def test_two_names_that_differ_in_case() -> None:
     assert files("```b.csv\n1\n```\n```B.csv\n2\n```", ("B.csv", "b.csv")) == {"b.csv": "1\n", "B.csv": "2\n"}
 

@@ -113,18 +113,18 @@ async def test_hostile_names_are_reported() -> None:
 
 
 async def test_guided_begins_each_file_and_stops_at_its_end() -> None:
-    ask = Canned("\n1\n2", "\n3\n````\nand more")
+    ask = Canned("1\n2", "\n3\n````\nand more")
     edited = await open_editor("rewrite:guided").edit(task(expected=("a.csv", "b.csv")), ask)
     assert edited == Edited({"a.csv": "1\n2\n", "b.csv": "3\n"})
     first, second = ask.requests
     assert first.stop == second.stop == ("\n````",)
-    assert first.messages[:2] == second.messages[:2]
-    assert [r.messages[-1].text for r in ask.requests] == ["````a.csv", "````a.csv\n1\n2\n````\n\n````b.csv"]
+    assert first.messages[:1] == second.messages[:1]
+    assert [r.messages[-1].text for r in ask.requests] == ["````a.csv\n", "````a.csv\n1\n2\n````\n\n````b.csv\n"]
     assert {r.messages[-1].role for r in ask.requests} == {"assistant"}
 
 
 async def test_guided_stops_asking_at_a_truncation() -> None:
-    edited = await outcome("\n1", Reply("\n2\n3", "length"), guided=True, expected=("a.csv", "b.csv", "c.csv"))
+    edited = await outcome("1", Reply("2\n3", "length"), guided=True, expected=("a.csv", "b.csv", "c.csv"))
     assert edited == Edited({"a.csv": "1\n", "b.csv": "2\n3\n"}, "truncated", "while writing b.csv")
 
 
