@@ -3,19 +3,32 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEMO := demo
 
 .PHONY: install demo test check bench clean
 
 install: $(STAMP)
 
 $(STAMP): pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Palimpsest needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Palimpsest needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[local,domains,dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[local,calendar,dev]'
 	touch $@
 
+# A real model of 135 million parameters, which needs its reply begun for it, very small documents and edits that keep the
+# format; then simulated models of known error rates. Run again, the demo continues its store.
+LOCAL := --model local: --guided --temperature 0 --doc-tokens 60 --round-trips 2 --distractors 0
+
 demo: install
-	$(BIN)/python -m harness.demo
+	@mkdir -p $(DEMO)
+	$(BIN)/palimpsest run $(LOCAL) --documents 2 --domains accounting --schedule single:eur_to_chf --store $(DEMO)/real.db
+	$(BIN)/palimpsest run $(LOCAL) --documents 2 --domains subtitles --schedule single:conform_to_24_fps --store $(DEMO)/real.db
+	$(BIN)/palimpsest run $(LOCAL) --domains recipe --schedule single:triple_servings --store $(DEMO)/real.db
+	$(BIN)/palimpsest run --model sim:oracle --model sim:frontier --model sim:noop --domains accounting,subtitles,recipe \
+	  --round-trips 10 --store $(DEMO)/sim.db
+	$(BIN)/palimpsest show $(DEMO)/real.db
+	$(BIN)/palimpsest show $(DEMO)/sim.db
+	$(BIN)/palimpsest diff $(DEMO)/real.db --chain 1
 
 test: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q

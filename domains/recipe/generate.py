@@ -35,7 +35,7 @@ def generate(rng: random.Random, tokens: int) -> Element:
     recipes: list[Element] = []
     used = size([*head])
     names: set[str] = set()
-    while tokens - used > 60 and (not recipes or tokens - used > 0.12 * tokens or tokens - used > 220):
+    while not recipes or (tokens - used > 60 and (tokens - used > 0.12 * tokens or tokens - used > 220)):
         room = tokens - used
         share = room if room < 620 else min(room - 240, rng.randint(420, 900))
         recipes.append(named(rng, recipe(rng, share, cook), names))

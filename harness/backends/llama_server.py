@@ -29,7 +29,9 @@ def main() -> None:
     os._exit(0)  # the server's own farewell waits for generations that nobody will read
 
 
-def _params(model: str, alias: str, context: int, parallel: int, verbose: bool) -> xllamacpp.CommonParams:
+def _params(
+    model: str, alias: str, context: int, parallel: int, penalty: float, verbose: bool
+) -> xllamacpp.CommonParams:
     params = xllamacpp.CommonParams()
     params.model.path = model
     params.model_alias = {alias}
@@ -37,6 +39,7 @@ def _params(model: str, alias: str, context: int, parallel: int, verbose: bool) 
     params.port = 0  # any free one
     params.n_ctx = context * parallel
     params.n_parallel = parallel
+    params.sampling.penalty_repeat = penalty
     params.use_jinja = True
     params.ui = False
     params.warmup = False

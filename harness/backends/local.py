@@ -23,15 +23,22 @@ _PATIENT = {"OMP_WAIT_POLICY": "passive"}
 """Threads that wait for each other sleep. Spinning, as they do by default, they make generation fifty times slower on
 two cores as soon as anything else, such as a scorer, uses one of them."""
 
+UNSTUCK = 1.05
+"""Repeat penalty of SmolLM2-135M, whose guided copies of a small document else mostly end in a loop; more than this
+spoils the copies themselves."""
+
 
 class Server:
     """llama.cpp's server on a free loopback port; its constructor blocks until the model is loaded (about a second).
 
     Each of `parallel` calls at once has `context` tokens for prompt and reply together; memory grows with both. The
-    process ends with `stop`, or with ours, even when ours is killed. Raises UsageError when the model cannot be served.
+    `penalty` divides the odds of the last 64 tokens (llama.cpp's repeat_penalty), 1 for none. The process ends with
+    `stop`, or with ours, even when ours is killed. Raises UsageError when the model cannot be served.
     """
 
-    def __init__(self, model: Path, *, context: int = 8192, parallel: int = 2, verbose: bool = False) -> None:
+    def __init__(
+        self, model: Path, *, context: int = 8192, parallel: int = 2, penalty: float = 1.0, verbose: bool = False
+    ) -> None:
         if not model.is_file():
             raise UsageError(f"no such model file: {model}")
         self.alias = model.stem
@@ -47,7 +54,7 @@ class Server:
             start_new_session=True,  # Ctrl-C is for the harness, which then finishes the calls in flight
         )
         options = {"model": str(model), "alias": self.alias, "context": context, "parallel": parallel}
-        said = self._tell({**options, "verbose": verbose})
+        said = self._tell({**options, "penalty": penalty, "verbose": verbose})
         if "url" not in said:
             self.stop()
             raise UsageError(f"llama.cpp cannot serve {model}: {said.get('error', 'its process died')}")
@@ -105,7 +112,8 @@ class Local:
         self.name = f"local:{path}"
         self.parallel = parallel
         model = Path(path).expanduser() if path else weights.pull(notify)
-        self._server = Server(model, context=context, parallel=parallel, verbose=verbose)
+        penalty = 1.0 if path else UNSTUCK
+        self._server = Server(model, context=context, parallel=parallel, penalty=penalty, verbose=verbose)
         # The real key stays at home, and the API mode is fixed: this endpoint is ours.
         self._inner = OpenAI(
             self._server.alias, base_url=self._server.url, api_mode="chat", timeout=timeout, api_key=wire.KEYLESS
