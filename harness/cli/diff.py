@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.text import Text
 
+import domains
 import harness
-from domains import Change
 from harness.cli.terminal import out, plain, share
 from harness.errors import UsageError
 
@@ -32,7 +32,7 @@ def show_diff(path: Path, chain: str | None, hop: int | None, model: str | None,
     if step.detail:
         out.print(Text(plain(step.detail), style="red"))
     print_changes(found, limit)
-    print_text(step.before, step.after, found)
+    print_text(found)
 
 
 def worst_chain(study: harness.Study, model: str | None) -> str:
@@ -80,18 +80,27 @@ def print_changes(found: harness.Hop, limit: int) -> None:
         out.print(f"  … and {len(ordered) - limit} more, {share(rest)} together (--limit 0 shows all)")
 
 
-def line(change: Change) -> Text:
+def line(change: domains.Change) -> Text:
     return Text.assemble(
         f"  {share(change.share)}  ", (f"{change.kind:<9}", _STYLES[change.kind]), plain(str(change).replace("\n", "⏎"))
     )
 
 
-def print_text(before: Mapping[str, str], after: Mapping[str, str], found: harness.Hop) -> None:
-    """A unified diff of the text: a backward hop against the seed, a forward one against its input."""
-    reference = found.seed if found.step.direction == "backward" else before
-    names = ("seed", "now") if found.step.direction == "backward" else ("before", "after")
-    for name in sorted({*reference, *after}):
-        old, new = reference.get(name, "").splitlines(), after.get(name, "").splitlines()
-        for row in difflib.unified_diff(old, new, f"{name} ({names[0]})", f"{name} ({names[1]})", lineterm="", n=1):
+def print_text(found: harness.Hop) -> None:
+    """A unified diff of the text: a backward hop against the seed, a forward one against its edit done right."""
+    step = found.step
+    reference, name = done_right(found) if step.direction == "forward" else (found.seed, "the seed")
+    for file in sorted({*reference, *step.after}):
+        old, new = reference.get(file, "").splitlines(), step.after.get(file, "").splitlines()
+        for row in difflib.unified_diff(old, new, f"{file} ({name})", f"{file} (what came)", lineterm="", n=1):
             style = {"+": "green", "-": "red", "@": "cyan"}.get(row[:1], "")
             out.print(Text(plain(row), style=style), soft_wrap=True)
+
+
+def done_right(found: harness.Hop) -> tuple[Mapping[str, str], str]:
+    """What a forward hop should have given, and how to call it; its input where that does not admit the edit."""
+    edit = domains.get(found.chain.domain).edit(found.step.edit)
+    try:
+        return edit.apply(found.step.before), "done right"
+    except (domains.EditError, domains.ParseError):
+        return found.step.before, "before"
