@@ -79,7 +79,7 @@ def test_diff_names_the_changed_values(store: Path) -> None:
     out = palimpsest("diff", store, "--model", "sim:alterer").stdout
     assert "sim:alterer" in out
     assert re.search(r"altered +transaction\[.*\]\S* .+ -> .+", out)
-    assert re.search(r"^\+ ", out, re.MULTILINE)
+    assert re.search(r"^\+(?!\+)", out, re.MULTILINE)
 
 
 def test_the_same_command_again_does_nothing_twice(store: Path) -> None:
