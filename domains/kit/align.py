@@ -39,6 +39,8 @@ LCS_CELLS = 40_000_000
 def align(left: Sequence[Element], right: Sequence[Element], index: Index, kept: Kept) -> Pairs:
     """Pairs (i, j) of matched children, sorted by i. `kept` is asked only about pairs that may be the same. Elements
     must be in the index."""
+    if len(left) == len(right) == 1:  # an only child stands where the other stood
+        return [(0, 0)] if left[0].kind == right[0].kind else []
     pairs = _identical(index.identities(left), index.identities(right))
     residue = Residue(left, right, index, kept, pairs)
     for find in (residue.keyed, residue.assigned, residue.in_place):

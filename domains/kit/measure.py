@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from rapidfuzz.distance import Indel
 
@@ -14,6 +15,8 @@ from domains.kit.compare import Change, Comparer, Comparison
 from domains.kit.domain import Direction, Domain, Edit
 from domains.kit.element import EditError, Element, Files, ParseError
 from domains.kit.schema import Schema
+
+T = TypeVar("T")
 
 INDEXED = 30_000
 """Elements after which a comparer's memory is dropped: some ten documents of 4k tokens, and their kin."""
@@ -49,7 +52,7 @@ class Meter:
         self.domain = domain
         self._memory = memory
         self._changes = changes
-        self._known: OrderedDict[tuple[str, str, tuple[tuple[str, str], ...]], Element] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, tuple[tuple[str, str], ...]], Any] = OrderedDict()
         self._comparers: dict[int, Comparer] = {}
 
     def expected(self, edit: Edit, direction: Direction, seed: Files, before: Files) -> tuple[str, ...]:
@@ -58,9 +61,9 @@ class Meter:
         if direction == "backward":
             return tuple(sorted(seed))
         try:
-            return tuple(sorted(edit.write(self._parse(before))))
+            return tuple(sorted(self._written(edit, before)))
         except (ParseError, EditError):
-            return tuple(sorted(edit.write(self._parse(seed))))
+            return tuple(sorted(self._written(edit, seed)))
 
     def measure(self, edit: Edit, direction: Direction, seed: Files, before: Files, after: Files) -> Measurement:
         """`after` holds the files that came back, `before` those that went in."""
@@ -106,12 +109,17 @@ class Meter:
             elif view is not None:
                 views = self._comparer(edit.view_schema or self.domain.schema)
                 aim = self._remember("view", edit.name, target, edit.view)
-                done = share_done(views, self._remember("view", edit.name, before, edit.view), aim, view)
+                needed = self._remember("needed", edit.name, before, partial(self._needed, edit, views, aim))
+                done = kept_of(needed, losses(views, aim, view))
                 # A side file is part of the work, and only the inverse reads it.
                 judge, right, came = (comparer, source, back) if edit.side else (views, aim, view)
                 step = judge.compare(right, came, changes=False).score
         valid = None if view is None else not view.problems
         return Measurement("ok", rs, step, 0.0 if untouched else done, valid, similarity)
+
+    def _needed(self, edit: Edit, views: Comparer, aim: Element, before: Files) -> list[tuple[Change, float]]:
+        assert edit.view is not None  # noqa: S101  asked for only where there is one
+        return losses(views, self._remember("view", edit.name, before, edit.view), aim)
 
     def found(self, source: Element, own: Comparison) -> float:
         """Share of the source's records that a conversion's inverse finds again."""
@@ -133,9 +141,14 @@ class Meter:
     def _parse(self, files: Files) -> Element:
         return self._remember("parse", "", files, self.domain.parse)
 
-    def _remember(self, role: str, name: str, files: Files, read: Callable[[Files], Element]) -> Element:
+    def _written(self, edit: Edit, files: Files) -> Files:
+        """The edit done right on these files. ParseError or EditError when they do not admit it."""
+        return self._remember("write", edit.name, files, lambda files: edit.write(self._parse(files)))
+
+    def _remember(self, role: str, name: str, files: Files, read: Callable[[Files], T]) -> T:
+        """What `read` makes of the files, as far as it is remembered; `role` and `name` say which `read` it is."""
         key = (role, name, tuple(files.items()))
-        found = self._known.get(key)
+        found: T | None = self._known.get(key)
         if found is None:
             found = self._known[key] = read(files)
             if len(self._known) > self._memory:
@@ -159,8 +172,7 @@ class Meter:
     def _source(self, edit: Edit, before: Files) -> tuple[Element | None, Files | None]:
         """The input's document and what the edit makes of it; None where the input does not admit it."""
         try:
-            source = self._parse(before)
-            return source, edit.write(source)
+            return self._parse(before), self._written(edit, before)
         except (ParseError, EditError):
             return None, None
 
@@ -175,9 +187,11 @@ class Meter:
 def share_done(comparer: Comparer, before: Element, aim: Element, after: Element) -> float:
     """Of the mass that `before` must change to become `aim`, the share that `after` has changed. Losses elsewhere are
     collateral damage and do not count. 1.0 when nothing had to change."""
-    first, second = comparer.compare(before, aim), comparer.compare(aim, after)
-    needed = _masses(first)
-    lost = _masses(second)
+    return kept_of(losses(comparer, before, aim), losses(comparer, aim, after))
+
+
+def kept_of(needed: list[tuple[Change, float]], lost: list[tuple[Change, float]]) -> float:
+    """Of the changes that are `needed`, the share that is not among the `lost`; both with their mass."""
     places: dict[tuple[tuple[int, ...], str | None], float] = {}
     for change, mass in needed:
         if change.kind in ("altered", "spurious") and change.candidate is not None:
@@ -216,7 +230,9 @@ def _kept(places: dict[tuple[tuple[int, ...], str | None], float], lost: list[tu
     return kept
 
 
-def _masses(comparison: Comparison) -> list[tuple[Change, float]]:
+def losses(comparer: Comparer, reference: Element, candidate: Element) -> list[tuple[Change, float]]:
+    """Every Change between two documents with its mass."""
+    comparison = comparer.compare(reference, candidate)
     whole = comparison.reference_mass + comparison.spurious_mass
     return [(change, change.share * whole) for change in comparison.changes]
 
