@@ -48,7 +48,7 @@ class Meter:
     """Measures hops of one domain. Remembers the documents it read last, since a hop's output is the next one's input;
     `memory` bounds how many. With `changes` a measurement's `rs` lists every Change."""
 
-    def __init__(self, domain: Domain, memory: int = 24, *, changes: bool = True) -> None:
+    def __init__(self, domain: Domain, memory: int = 64, *, changes: bool = True) -> None:
         self.domain = domain
         self._memory = memory
         self._changes = changes

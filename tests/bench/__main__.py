@@ -12,7 +12,7 @@ from functools import partial
 
 import domains
 from domains.kit import compare
-from tests.bench.relay import Load, bench_domains, run
+from tests.bench.relay import DOMAINS, Load, run
 
 
 def best(work: Callable[[], object], repeats: int = 15) -> float:
@@ -67,7 +67,7 @@ def per_domain() -> None:
 
 
 def relay(loads: list[Load]) -> None:
-    print(f"  documents of 3500 tokens: {', '.join(bench_domains())}")
+    print(f"  documents of 3500 tokens: {', '.join(DOMAINS)}")
     for load in loads:
         r = run(load)
         print(f"  concurrency {load.concurrency}, latency {load.latency:g} s: {r.hops} hops in {r.seconds:.1f} s, "
@@ -87,7 +87,7 @@ def main() -> None:
     print("parse and compare, per domain")
     per_domain()
     print("relay against a local stub (the reference: 9 to 29 % of the ideal, 30 to 212 ms CPU, 7 613 MB)")
-    return relay([Load(50, 0.5, 20), Load(1000, 10.0, 6)])
+    return relay([Load(50, 0.5, 50), Load(1000, 10.0, 10)])
 
 
 if __name__ == "__main__":
