@@ -30,7 +30,9 @@ HEAVY = 20
 """Children from which on an element is dear to compare, so that its key is believed in a small residue too."""
 DENSE = 400
 """Up to this many pairs the residue is compared whole; beyond it only pairs that share something rare."""
-CANDIDATES = 5
+CANDIDATES = 3
+CLEAR = 0.5
+"""Part of the best candidate's votes that another needs to be compared at all."""
 RARE = 40
 LCS_CELLS = 40_000_000
 """rapidfuzz keeps a bit a cell: 5 MB."""
@@ -199,6 +201,7 @@ class Residue:
                     for j in others:
                         votes[j] += 1 / len(others)
             best = sorted(votes, key=lambda j: (-votes[j], abs(i - j)))[:CANDIDATES]
+            best = [j for j in best if votes[j] >= CLEAR * votes[best[0]]]
             pairs += [(i, j) for j in best if self.before[i].kind == self.after[j].kind]
         return pairs
 

@@ -15,6 +15,12 @@ from importlib import import_module
 READY = b'"ready"\n'
 
 
+def spare_collector() -> None:
+    """Documents are trees without cycles: the collector would walk them over and over and find nothing."""
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
+
+
 def main(handler: str, limit: float) -> None:
     """`handler` is "module:callable"; what it makes takes a message and answers it, or None where none is wanted."""
     answers = os.fdopen(os.dup(1), "wb")
@@ -23,9 +29,7 @@ def main(handler: str, limit: float) -> None:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     module, _, name = handler.partition(":")
     handle = getattr(import_module(module), name)()
-    # Documents are trees without cycles: the collector would walk them over and over and find nothing.
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
+    spare_collector()
     answers.write(READY)
     answers.flush()
     for line in sys.stdin.buffer:
