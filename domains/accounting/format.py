@@ -55,7 +55,7 @@ SCHEMA = Schema(
                 "payee": Field(),
                 "note": prose(0.5),
             },
-            key=(("date", "payee"), ("code",), ("payee",), ("date",)),
+            key=(("date", "payee"), ("code",)),
             order=0.5,
         ),
         "automated": Kind({"rule": prose()}, key=(("rule",),), order=0.5),
