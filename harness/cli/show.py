@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 READY = 0.98
+SHORT = 4
 BELOW = 0.9
 """Compliance under which a model is ranked below the line (METHOD)."""
 
@@ -55,10 +56,10 @@ def print_study(study: harness.Study) -> None:
 
 
 def marks(last: int) -> list[int]:
-    """The hops a table shows: first and last round trip and some between; the first hop when there is no more."""
+    """The hops a table shows: all of a short relay, else some round trips from the first to the last."""
+    if last <= SHORT:
+        return list(range(1, last + 1))
     even = last - last % 2
-    if even < 2:
-        return [last]
     wanted = {2, 4, 10, 20, 40, 60, 80, 100, even}
     return sorted(k for k in wanted if k <= even)
 
