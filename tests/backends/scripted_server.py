@@ -56,7 +56,7 @@ class Scripted:
                 if data.endswith(self.STALL):
                     await reader.read()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client hung up, as clients do
+            return  # the client hung up, as clients do
         finally:
             writer.close()
 

@@ -153,7 +153,7 @@ class ChatServer(threading.Thread):
                 writer.write(f"{len(body)}\r\n\r\n".encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client was killed
+            return  # the client was killed
         finally:
             writer.close()
 
