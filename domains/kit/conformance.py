@@ -17,7 +17,7 @@ from domains.kit.element import EditError, Element, Files, ParseError
 from domains.kit.generate import tokens_of
 from domains.kit.hostile import survive
 from domains.kit.measure import Meter, at, share_done
-from domains.kit.mutate import MUTATIONS, Mutation, places
+from domains.kit.mutate import MUTATIONS, Mutation
 
 SIZES = (300, 2000, 8000)
 SEEDS = (1, 2, 3)
@@ -97,14 +97,11 @@ def _itself(domain: Domain, sample: Sample) -> Iterator[Check]:
     ok = once == sample.document
     detail = "" if ok else _first(compare(domain.schema, sample.document, once))
     yield Check("parse(render(d)) == d", sample.name, ok, detail)
-    weightless = [e.kind for e in sample.document.walk() if e.fields and not compare_mass(domain, e)]
+    index = Comparer(domain.schema).index
+    weightless = [e.kind for e in sample.document.walk() if e.fields and not index.mass(e)]
     yield Check("every fact has weight", sample.name, not weightless, ", ".join(weightless[:3]))
     valid = not sample.document.problems
     yield Check("valid as it stands", sample.name, valid, "; ".join(sample.document.problems[:2]))
-
-
-def compare_mass(domain: Domain, e: Element) -> float:
-    return Comparer(domain.schema).index.mass(e)
 
 
 def _generator(domain: Domain, sample: Sample) -> Check:
@@ -429,4 +426,4 @@ def _cost(domain: Domain) -> Check:
     return Check("cost", "generated 4k and 40k", max(growth.values()) < 1.5, detail)
 
 
-__all__ = ["SEEDS", "SIZES", "Check", "battery", "damaged", "feasible", "places", "samples", "timings"]
+__all__ = ["SEEDS", "SIZES", "Check", "battery", "damaged", "feasible", "samples", "timings"]

@@ -1,7 +1,7 @@
 """Edit builders: say what changes on Elements, get an Edit with `apply` and `invert`.
 
 `transform` keeps the format, `convert` leaves it, `split` deals the records out to files, `rename` replaces names by
-others with a map, `sort` reorders with an order file, `extract` moves fields into a table of their own.
+others with a map, `sort` reorders with an order file.
 """
 
 from __future__ import annotations
@@ -189,52 +189,6 @@ def split(
     # Where a record stands is its file; the old order is the side file's business.
     schema = format.schema.with_field(tuple(kinds), "file", Field(exact, 1.0)).unordered()
     return Edit(name, forward, backward, tags, format, write, read, view, schema, side=True)
-
-
-def extract(
-    format: Format, name: str, forward: str, backward: str, tags: tuple[str, ...],
-    fields: Sequence[tuple[str, str]], side: str, parse_value: Callable[[str, str, str], Hashable],
-    show: Callable[[Hashable], str] = str,
-) -> Edit:  # fmt: skip
-    """Move the (kind, field) `fields` out of the document into a table with the columns kind, number, field, value;
-    `number` counts the elements of that kind from 1 in document order. `parse_value(kind, field, text)` gives a cell
-    its type."""
-    wanted = set(fields)
-    kinds = sorted({kind for kind, _ in fields})
-    columns = ("kind", "number", "field", "value")
-
-    def numbered(document: Element, change: Callable[[Element, int], Element]) -> Element:
-        count: defaultdict[str, int] = defaultdict(int)
-
-        def down(e: Element) -> Element:
-            if e.kind in kinds:
-                count[e.kind] += 1
-                e = change(e, count[e.kind])
-            return e.with_children(tuple(down(child) for child in e.children)) if e.children else e
-
-        return down(document)
-
-    def do(document: Element) -> tuple[Element, str]:
-        rows: list[tuple[object, ...]] = []
-
-        def change(e: Element, number: int) -> Element:
-            gone = [f for k, f in wanted if k == e.kind and f in e.fields]
-            rows.extend((e.kind, number, f, show(e[f])) for f in sorted(gone))
-            return Element(e.kind, {k: v for k, v in e.fields.items() if k not in gone}, e.children)
-
-        changed = numbered(document, change)
-        if not rows:
-            raise EditError(f"{name}: there is nothing to extract")
-        return changed, write_csv(columns, rows)
-
-    def undo(document: Element, files: Files) -> Element:
-        table: defaultdict[tuple[str, int], dict[str, Hashable]] = defaultdict(dict)
-        for row in read_csv(files, side, columns):
-            place = row["kind"], whole_number(row["number"], side)
-            table[place][row["field"]] = parse_value(row["kind"], row["field"], row["value"])
-        return numbered(document, lambda e, number: e.with_fields(**table.get((e.kind, number), {})))
-
-    return transform_with(format, name, forward, backward, tags, side, do, undo)
 
 
 def whole_number(text: str, file: str) -> int:

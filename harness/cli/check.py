@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def check_file(
     with progress_bar() as report:
         study = harness.run(
             models, [domain.name], store=store, timeout=timeout, report=report, notify=say,
-            **dataclasses.replace(conditions, files=files).given(),
+            files=files, **conditions,
         )  # fmt: skip
     if as_json:
         out.print(json.dumps(study.summary()), soft_wrap=True)

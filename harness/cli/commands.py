@@ -71,13 +71,25 @@ def run(
     json: Json = False,
 ) -> None:
     """Send documents through relays on one model or several; the same command again continues a stopped run."""
-    from harness.cli.run import Conditions, run_study, size
+    from harness.cli.run import run_study, size
 
-    conditions = Conditions(
-        round_trips=round_trips, repeats=repeats, doc_tokens=size(doc_tokens), documents=documents,
-        distractors=distractors, schedule=schedule, seed=seed, editor=editor, guided=guided, policy=policy,
-        temperature=temperature, effort=effort, max_tokens=max_tokens, base_url=base_url, api_mode=api_mode,
-    )  # fmt: skip
+    conditions = {
+        "round_trips": round_trips,
+        "repeats": repeats,
+        "doc_tokens": size(doc_tokens),
+        "documents": documents,
+        "distractors": distractors,
+        "schedule": schedule,
+        "seed": seed,
+        "editor": editor,
+        "guided": guided,
+        "policy": policy,
+        "temperature": temperature,
+        "effort": effort,
+        "max_tokens": max_tokens,
+        "base_url": base_url,
+        "api_mode": api_mode,
+    }
     done = run_study(model, domains.split(","), conditions, store, concurrency, timeout, json)
     raise typer.Exit(0 if done else 1)
 
@@ -103,12 +115,20 @@ def check(
 ) -> None:
     """Send a document of your own through a relay and say what became of it."""
     from harness.cli.check import check_file
-    from harness.cli.run import Conditions
 
-    conditions = Conditions(
-        round_trips=round_trips, distractors=0, seed=seed, editor=editor, guided=guided, policy=policy,
-        temperature=temperature, effort=effort, max_tokens=max_tokens, base_url=base_url, api_mode=api_mode,
-    )  # fmt: skip
+    conditions = {
+        "round_trips": round_trips,
+        "distractors": 0,
+        "seed": seed,
+        "editor": editor,
+        "guided": guided,
+        "policy": policy,
+        "temperature": temperature,
+        "effort": effort,
+        "max_tokens": max_tokens,
+        "base_url": base_url,
+        "api_mode": api_mode,
+    }
     done = check_file(file, domain, model, conditions, store, timeout, json)
     raise typer.Exit(0 if done else 1)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +17,8 @@ from harness.errors import UsageError
 from harness.relay.progress import Progress as State
 from harness.relay.progress import Report
 
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """The options of a run that shape its results; RunSpec documents them."""
-
-    round_trips: int = 10
-    repeats: int = 1
-    doc_tokens: int | None = None
-    documents: int = 1
-    distractors: int = 10_000
-    schedule: str = "round-robin"
-    seed: int = 0
-    editor: str = "rewrite"
-    guided: bool = False
-    policy: str = "accept"
-    temperature: float | None = None
-    effort: str | None = None
-    max_tokens: int | None = None
-    base_url: str | None = None
-    api_mode: str = "auto"
-    files: dict[str, str] | None = None
-
-    def given(self) -> dict[str, Any]:
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        if values["files"] is None:
-            del values["files"]
-        return values
+Conditions = Mapping[str, Any]
+"""Fields of RunSpec, as the options gave them."""
 
 
 def size(text: str) -> int | None:
@@ -65,7 +38,7 @@ def run_study(
     with progress_bar() as report:
         study = harness.run(
             models, domains, store=store, concurrency=concurrency, timeout=timeout, report=report, notify=say,
-            **conditions.given(),
+            **conditions,
         )  # fmt: skip
     if as_json:
         out.print(json.dumps(study.summary()), soft_wrap=True)
