@@ -12,23 +12,10 @@ from domains.calendar.jcal import from_jcal, to_jcal
 from domains.calendar.render import render, text_of
 from domains.calendar.schema import ENTRIES, SCHEMA
 from domains.calendar.values import read_number
-from domains.kit import Edit, EditError, Element, Field, Files, Format, compare, exact, read_csv, write_csv
-from domains.kit.edits import UNMAPPED, convert, edit_fields, slug, transform_with, whole_number
+from domains.kit import Edit, EditError, Element, Field, Files, Format, exact, read_csv, write_csv
+from domains.kit.edits import UNMAPPED, convert, edit_fields, proven, slug, transform_with, whole_number
 
 FORMAT = Format(SCHEMA, parse, render)
-
-
-def proven(edit: Edit) -> Edit:
-    """The edit, refused on a document that its inverse would not give back: no table has room for every oddity."""
-
-    def write(document: Element) -> Files:
-        files = edit.write(document)
-        if compare(SCHEMA, document, edit.read(files)).score < 1.0:
-            raise EditError(f"{edit.name}: something in this calendar would be lost")
-        return files
-
-    return replace(edit, write=write)
-
 
 CSV = convert(
     FORMAT, "to_csv",

@@ -1,17 +1,19 @@
 """Edit builders: say what changes on Elements, get an Edit with `apply` and `invert`.
 
 `transform` keeps the format, `convert` leaves it, `split` deals the records out to files, `rename` replaces names by
-others with a map, `sort` reorders with an order file.
+others with a map, `sort` reorders with an order file. `proven` declines documents that an edit would not give back.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from domains.kit.compare import Comparer
 from domains.kit.domain import Edit, Format
-from domains.kit.element import EditError, Element, Files
+from domains.kit.element import EditError, Element, Files, ParseError
 from domains.kit.schema import Field, exact
 from domains.kit.tables import file_named, read_csv, write_csv
 
@@ -189,6 +191,23 @@ def split(
     # Where a record stands is its file; the old order is the side file's business.
     schema = format.schema.with_field(tuple(kinds), "file", Field(exact, 1.0)).unordered()
     return Edit(name, forward, backward, tags, format, write, read, view, schema, side=True)
+
+
+def proven(edit: Edit) -> Edit:
+    """The edit, declined (EditError) for a document its inverse would not give back: no table has room for every
+    oddity."""
+
+    def write(document: Element) -> Files:
+        files = edit.write(document)
+        try:
+            back = edit.read(files)
+        except ParseError as error:
+            raise EditError(f"{edit.name}: {error}") from None
+        if Comparer(edit.format.schema).compare(document, back, changes=False).score < 1.0:
+            raise EditError(f"{edit.name}: something in this document would be lost")
+        return files
+
+    return replace(edit, write=write)
 
 
 def whole_number(text: str, file: str) -> int:
