@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo docs test check bench clean
 
 install: $(STAMP)
 
@@ -29,6 +29,9 @@ demo: install
 	$(BIN)/palimpsest show $(DEMO)/real.db
 	$(BIN)/palimpsest show $(DEMO)/sim.db
 	$(BIN)/palimpsest diff $(DEMO)/real.db --chain 1
+
+docs: install
+	$(BIN)/python -m tests.pages
 
 test: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q

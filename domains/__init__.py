@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         mutate,
     )  # fmt: skip
     from domains.kit.conformance import Check, battery, feasible, timings
+    from domains.kit.page import page
 
 
 class UnknownDomain(KeyError):
@@ -108,6 +109,7 @@ _NOUNS = {
         "Measurement", "Meter", "Mutation", "Outcome", "ParseError", "at", "describe", "generate", "mutate",
     ),
     "domains.kit.conformance": ("Check", "battery", "feasible", "timings"),
+    "domains.kit.page": ("page",),
 }  # fmt: skip
 _HOME = {name: module for module, names_there in _NOUNS.items() for name in names_there}
 
@@ -122,5 +124,5 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "INDEX", "MUTATIONS", "Change", "Check", "Comparer", "Comparison", "Direction", "Domain", "Edit", "EditError",
     "Element", "Files", "Measurement", "Meter", "Mutation", "Outcome", "ParseError", "UnknownDomain", "at", "battery",
-    "describe", "feasible", "generate", "get", "guess", "load_fixture", "mutate", "names", "score", "timings", "title",
+    "describe", "feasible", "generate", "get", "guess", "load_fixture", "mutate", "names", "page", "score", "timings", "title",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from domains.kit import Element, Field, Files, Kind, ParseError, Schema, element, prose, stray, unfence
+from domains.kit import Element, Field, Files, Kind, Schema, element, prose, stray, texts
 
 MAIN = "journal.ledger"
 
@@ -134,11 +134,9 @@ def parse_amount(text: str) -> tuple[Decimal, str, int] | None:
 
 def parse(files: Files) -> Element:
     """All journals given, one after the other in the order of their names."""
-    if not files:
-        raise ParseError("there is no file", MAIN)
     reader = Reader()
-    for name in sorted(files):
-        reader.read(name, unfence(files[name]))
+    for name, text in texts(files, MAIN):
+        reader.read(name, text)
     return Element("ledger", {}, tuple(reader.entries), tuple(reader.problems))
 
 

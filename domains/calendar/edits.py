@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Hashable
 from dataclasses import replace
 
 from domains.calendar import agenda, clock, series
 from domains.calendar.format import parse
 from domains.calendar.jcal import from_jcal, to_jcal
-from domains.calendar.render import render, text_of
+from domains.calendar.render import render
 from domains.calendar.schema import ENTRIES, SCHEMA
 from domains.calendar.values import read_number
 from domains.kit import Edit, EditError, Element, Field, Files, Format, exact, read_csv, write_csv
-from domains.kit.edits import UNMAPPED, convert, edit_fields, proven, slug, transform_with, whole_number
+from domains.kit.edits import UNMAPPED, convert, edit_fields, proven, slug, split, transform_with, whole_number
 
 FORMAT = Format(SCHEMA, parse, render)
 
@@ -67,37 +66,8 @@ def track(entry: Element) -> str:
     return f"{slug(names[0])}.ics" if names else REST
 
 
-def shared(document: Element) -> list[Element]:
-    """What every part repeats, so that it is a calendar by itself."""
-    return document.of(*_SHARED)
-
-
-def split_tracks(document: Element) -> Files:
-    parts: defaultdict[str, list[Element]] = defaultdict(list)
-    for child in document.children:
-        if child.kind not in _SHARED:
-            parts[track(child) if child.kind in ENTRIES else REST].append(child)
-    if len(parts) < 2:
-        raise EditError("split_by_track: everything would go to one file")
-    return {file: text_of(document.with_children([*shared(document), *part])) for file, part in parts.items()}
-
-
-def merged(files: Files, tag: bool) -> Element:
-    """One calendar of several; what all repeat stands in it once. `tag`: each entry says which file it is in."""
-    roots = {file: parse({file: text}) for file, text in files.items()}
-    most: Counter[Element] = Counter()
-    for root in roots.values():
-        for child, count in Counter(shared(root)).items():
-            most[child] = max(most[child], count)
-    children = list(most.elements())
-    for file, root in roots.items():
-        own = [child for child in root.children if child.kind not in _SHARED]
-        children += [c.with_fields(file=file.casefold()) if tag and c.kind in ENTRIES else c for c in own]
-    return Element("calendar", {}, tuple(children), tuple(p for root in roots.values() for p in root.problems))
-
-
-TRACKS = Edit(
-    "split_by_track",
+TRACKS = split(
+    FORMAT, "split_by_track",
     "Give every track its own calendar. An event, to-do or journal entry goes to the file named after its "
     "category in lower case with hyphens for anything but letters and digits (Opening Night goes to "
     "opening-night.ics); with several categories the one that comes first in plain character order decides; "
@@ -105,9 +75,8 @@ TRACKS = Edit(
     "must work by itself, so it repeats the calendar's own properties and all its time zones. Files: {files}.",
     "Merge the calendars into one, {files}: their common properties and time zones once, then all entries of all "
     "files, unchanged.",
-    ("split and merge", "classification"), FORMAT, split_tracks,
-    read=lambda files: merged(files, tag=False), view=lambda files: merged(files, tag=True),
-    view_schema=SCHEMA.with_field(ENTRIES, "file", Field(exact, 1.0)),
+    ("split and merge", "classification"), ENTRIES, lambda entry, _calendar: track(entry), REST, side=None,
+    shared=_SHARED,
 )  # fmt: skip
 
 # -- to another zone --------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from domains.calendar.values import (
     well_formed,
 )
 from domains.calendar.zones import Onset, Zone, known, name_of, onset
-from domains.kit import Element, Files, ParseError, stray, unfence
+from domains.kit import Element, Files, ParseError, stray, texts
 
 _IN_THE_FILE = {"DATE": date, "DATE-TIME": datetime}
 _MAILTO = re.compile(r"mailto:\s*(?=\S*@)", re.IGNORECASE)
@@ -39,8 +39,8 @@ def parse(files: Files) -> Element:
     """The first calendar with all its entries; further calendars of the files stand inside it."""
     problems: list[str] = []
     calendars: list[Raw] = []
-    for name, text in files.items():
-        calendars += read_components(name, unfence(text), problems)
+    for name, text in texts(files, "calendar.ics"):
+        calendars += read_components(name, text, problems)
     if not calendars:
         raise ParseError("there is no calendar in it: no line BEGIN:VCALENDAR or BEGIN:VEVENT", next(iter(files), ""))
     whole = calendars[0]

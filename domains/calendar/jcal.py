@@ -12,7 +12,7 @@ from domains.calendar.render import MAIN, text_of
 from domains.calendar.schema import LISTS, TIMES, type_of
 from domains.calendar.tree import Raw, read_components
 from domains.calendar.values import BY_NUMBER
-from domains.kit import MAX_DEPTH, EditError, Element, Files, file_named, unfence
+from domains.kit import MAX_DEPTH, EditError, Element, Files, read_json
 
 NAME = "calendar.json"
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
@@ -98,10 +98,7 @@ def laid_out(tree: list[Any], indent: str = "") -> str:
 
 
 def from_jcal(files: Files) -> Element:
-    try:
-        tree = json.loads(unfence(file_named(files, NAME)), parse_float=str, parse_int=str)
-    except (ValueError, RecursionError) as error:
-        raise EditError(f"{NAME}: {str(error)[:200]}") from None
+    tree = read_json(files, NAME)
     if isinstance(tree, list) and tree and isinstance(tree[0], list):
         tree = tree[0] if len(tree) == 1 else ["vcalendar", [], tree]
     return parse({MAIN: "\n".join(lines_of(tree, 0))})

@@ -24,7 +24,7 @@ from domains.crystal.parts import (
 )
 from domains.crystal.render import FORMAT, columns_of, render_blocks
 from domains.crystal.syntax import clean, number, operation, show_number
-from domains.kit import EditError, Element, Files, element, file_named, unfence
+from domains.kit import EditError, Element, Files, element, file_named, read_json, unfence
 from domains.kit.edits import convert
 
 JSON_NAME = "structure.json"
@@ -136,8 +136,8 @@ def read_loop(given: Any) -> Element:
 
 
 def from_json(files: Files) -> Element:
+    given = read_json(files, JSON_NAME, Decimal)
     try:
-        given = json.loads(unfence(file_named(files, JSON_NAME)), parse_float=Decimal, parse_int=Decimal)
         blocks = []
         for block in given["blocks"]:
             items = [Element("item", {"tag": tag(n), **json_fields(tag(n), v)}) for n, v in block["items"].items()]

@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from decimal import Decimal
 
 from domains.crystal.reader import Reader
-from domains.kit import STRAY, Element, Field, Files, Kind, ParseError, Schema, sequence, spaced, text, unfence
+from domains.kit import STRAY, Element, Field, Files, Kind, ParseError, Schema, sequence, spaced, text, texts
 
 MAIN = "structure.cif"
 _MANY = 20_000
@@ -72,8 +72,8 @@ SCHEMA = Schema(
 def parse(files: Files) -> Element:
     """The data blocks of all files, in the order of their names."""
     reader = Reader()
-    for name in sorted(files):
-        reader.read(name, unfence(files[name]))
+    for name, content in texts(files, MAIN):
+        reader.read(name, content)
     if not reader.blocks:
         raise ParseError("there is no data block and no data item", next(iter(sorted(files)), MAIN), 1)
     return Element("cif", {}, (*reader.loose, *reader.blocks), tuple(reader.problems))

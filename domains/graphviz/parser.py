@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from domains.graphviz.format import MAIN, SCHEMA, render
 from domains.graphviz.lexer import END, WORD, Lexer
 from domains.graphviz.statements import Statements
-from domains.kit import Element, Files, Format, ParseError, stray, unfence
+from domains.kit import Element, Files, Format, ParseError, stray, texts
 
 
 def parse(files: Files) -> Element:
@@ -16,8 +16,7 @@ def parse(files: Files) -> Element:
     graphs: list[tuple[Element, list[Element]]] = []
     outside: list[Element] = []
     problems: list[str] = []
-    for name in sorted(files):
-        text = unfence(files[name])
+    for name, text in texts(files, MAIN):
         if not re.search("graph", text, re.IGNORECASE):
             raise ParseError("there is no graph in this file", name)
         parser = Parser(Lexer(name, text))
@@ -27,8 +26,6 @@ def parse(files: Files) -> Element:
         graphs += found
         outside += strays
         problems += parser.lexer.problems
-    if not graphs:
-        raise ParseError("there is no file", MAIN)
     (header, body), *others = graphs
     more = [Element("graph", head.fields, tuple(children)) for head, children in others]
     return Element("dot", {}, (header, *body, *more, *outside), tuple(problems))

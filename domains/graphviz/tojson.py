@@ -10,7 +10,7 @@ from typing import Any
 from domains.graphviz.format import attribute, header_from, header_of, listed, merged, one_graph, ported
 from domains.graphviz.lexer import balanced
 from domains.graphviz.parser import FORMAT
-from domains.kit import MAX_DEPTH, EditError, Element, Files, file_named, unfence
+from domains.kit import MAX_DEPTH, EditError, Element, Files, read_json
 from domains.kit.edits import convert
 
 JSON_FILE = "graph.json"
@@ -50,10 +50,7 @@ def to_json(document: Element) -> Files:
 
 
 def from_json(files: Files) -> Element:
-    try:
-        data = json.loads(unfence(file_named(files, JSON_FILE)), parse_float=str, parse_int=str, strict=False)
-    except (ValueError, RecursionError) as error:
-        raise EditError(f"{JSON_FILE}: {error}") from error
+    data = read_json(files, JSON_FILE)
     if not isinstance(data, dict) or not isinstance(data.get("statements"), list):
         raise EditError(f"{JSON_FILE}:1: an object with a list of statements is wanted")
     return Element("dot", {}, (header_from(data.get("type"), data.get("strict"), data.get("name")),

@@ -20,7 +20,7 @@ Pairs = list[tuple[int, int]]
 Kept = Callable[[Element, Element], float]
 """Share of two elements' mass that a match would keep, in [0, 1]."""
 
-SURE = 0.5
+SURE = 0.7
 """A shared key is believed when at least this share is kept: crossed keys would not be."""
 LEAST = 0.1
 """Below this two elements are strangers, unless one stands where the other stood."""
@@ -203,7 +203,8 @@ class Residue:
             best = sorted(votes, key=lambda j: (-votes[j], abs(i - j)))[:CANDIDATES]
             best = [j for j in best if votes[j] >= CLEAR * votes[best[0]]]
             pairs += [(i, j) for j in best if self.before[i].kind == self.after[j].kind]
-        return pairs
+        # So that the assignment is never worse than leaving everything where it stood.
+        return list(dict.fromkeys(pairs + self.in_place()))
 
     def _features(self, e: Element) -> set[Hashable]:
         """What may tell an element from others: values, words of prose, children and the values of children."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from domains.kit.agreement import agreement
 from domains.kit.align import align
 from domains.kit.compare import Comparer, Comparison, compare
 from domains.kit.domain import Domain, Edit
@@ -75,6 +76,8 @@ def battery(
         yield from _equivalence(domain, sample)
         if not generated:
             yield _text_mutation(domain, sample, mutations)
+            for what, ok, detail in agreement(domain, sample.document):
+                yield Check(f"agreement: {what}", sample.name, ok, detail)
             for what, ok, detail in survive(domain, sample.files):
                 yield Check(f"hostile: {what}", sample.name, ok, detail)
     if cost:

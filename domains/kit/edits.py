@@ -6,16 +6,16 @@ others with a map, `sort` reorders with an order file. `proven` declines documen
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from domains.kit.compare import Comparer
 from domains.kit.domain import Edit, Format
 from domains.kit.element import EditError, Element, Files, ParseError
+from domains.kit.files import file_named, mapping, read_csv, write_csv
 from domains.kit.schema import Field, exact
-from domains.kit.tables import file_named, read_csv, write_csv
 
 UNMAPPED = "(unmapped) "
 """Put before a name that an inverse should have found in its map and did not: it then counts as altered."""
@@ -106,7 +106,7 @@ def rename(
 
     def undo(document: Element, files: Files) -> Element:
         new, old = columns
-        table = {row[new]: row[old] for row in read_csv(files, side, columns)}
+        table = mapping(read_csv(files, side, columns), new, old)
         return replaced(document, lambda value: table.get(str(value), UNMAPPED + str(value)))
 
     return transform_with(format, name, forward, backward, tags, side, do, undo)
@@ -145,52 +145,88 @@ def sort(
 
 def split(
     format: Format, name: str, forward: str, backward: str, tags: tuple[str, ...],
-    kinds: Sequence[str], to: Callable[[Element, Element], str], rest: str | None = None, side: str = "order.csv",
+    kinds: Sequence[str], to: Callable[[Element, Element], str], rest: str | None = None,
+    side: str | None = "order.csv", shared: Sequence[str] = (),
 ) -> Edit:  # fmt: skip
     """Deal the root's children of these kinds out to files: `to(record, document)` names each one's file; all else
-    under the root goes to `rest`, or to the first file. The side file has a `file` column: one line a child of the
-    root, in the old order. The format must have one file; the domain's `render` decides how each part is written."""
+    under the root goes to `rest`, or to the first file, but for children of the `shared` kinds (a header, time zones),
+    which every file repeats. The side file has a `file` column: one line a child of the root that is not shared, in the
+    old order; no side file where order means nothing. The format must have one file; the domain's `render` decides how
+    each part is written."""
 
-    def parts(document: Element) -> list[tuple[str, Element]]:
+    def places(document: Element) -> list[str | None]:
+        """The file of each child; None for what is in all of them."""
         named = [to(e, document) if e.kind in kinds else None for e in document.children]
-        first = rest or next((n for n in named if n), None)
-        dealt = [(n or first or "", e) for n, e in zip(named, document.children, strict=True)]
-        if len({file for file, _ in dealt}) < 2:
+        first = rest or next((n for n in named if n), "")
+        found = [None if e.kind in shared else n or first for n, e in zip(named, document.children, strict=True)]
+        if len(set(found) - {None}) < 2:
             raise EditError(f"{name}: everything would go to one file")
-        return dealt
+        if side and side in found:
+            raise EditError(f"{name}: records would go to {side}")
+        return found
 
     def write(document: Element) -> Files:
-        dealt = parts(document)
-        groups: defaultdict[str, list[Element]] = defaultdict(list)
-        for file, e in dealt:
-            groups[file].append(e)
-        files = {file: _only(format.render(document.with_children(group))) for file, group in groups.items()}
-        return {**files, side: write_csv(("file",), ((file,) for file, _ in dealt))}
-
-    def parsed(files: Files) -> dict[str, Element]:
-        return {file: format.parse({file: text}) for file, text in without(files, side).items()}
+        dealt = places(document)
+        files = {}
+        for file in dict.fromkeys(filter(None, dealt)):
+            part = [e for e, place in zip(document.children, dealt, strict=True) if place in (None, file)]
+            (files[file],) = format.render(document.with_children(part)).values()
+        return {**files, side: write_csv(("file",), ((file,) for file in dealt if file))} if side else files
 
     def view(files: Files) -> Element:
         """Every record with the file it stands in."""
-        roots = parsed(files)
-        tagged = [
-            e.with_fields(file=file) if e.kind in kinds else e for file, root in roots.items() for e in root.children
-        ]
-        return _merged(format, roots, tagged)
+        pile = _Pile(format, files, side, shared)
+        tagged = {
+            file: [e.with_fields(file=file) if e.kind in kinds else e for e in children]
+            for file, children in pile.waiting.items()
+        }
+        pile.waiting = tagged
+        return pile.document()
 
     def read(files: Files) -> Element:
-        roots = parsed(files)
-        waiting = {file.casefold(): list(root.children) for file, root in roots.items()}
-        ordered = []
-        for row in read_csv(files, side, ("file",)):
-            queue = waiting.get(row["file"].casefold())
-            if queue:
-                ordered.append(queue.pop(0))
-        return _merged(format, roots, [*ordered, *(e for queue in waiting.values() for e in queue)])
+        pile = _Pile(format, files, side, shared)
+        for row in read_csv(files, side, ("file",)) if side else ():
+            pile.take(row["file"].casefold())
+        return pile.document()
 
     # Where a record stands is its file; the old order is the side file's business.
     schema = format.schema.with_field(tuple(kinds), "file", Field(exact, 1.0)).unordered()
-    return Edit(name, forward, backward, tags, format, write, read, view, schema, side=True)
+    return Edit(name, forward, backward, tags, format, write, read, view, schema, side=side is not None)
+
+
+class _Pile:
+    """The files of a split, and one document taken from them record by record; what files share is taken once."""
+
+    def __init__(self, format: Format, files: Files, side: str | None, shared: Sequence[str]) -> None:
+        parts = without(files, side) if side else files
+        roots = {file.casefold(): format.parse({file: text}) for file, text in parts.items()}
+        self.first = next(iter(roots.values()), None) or format.parse({})
+        self.problems = tuple(p for root in roots.values() for p in root.problems)
+        self.waiting = {file: list(root.children) for file, root in roots.items()}
+        self.shared = shared
+        self.seen = {file: Counter[Element]() for file in roots}
+        self.common: Counter[Element] = Counter()
+        self.taken: list[Element] = []
+
+    def take(self, file: str) -> None:
+        """The next record of a file, behind what stands before it and no other file has shown yet."""
+        queue = self.waiting.get(file, [])
+        while queue:
+            e = queue.pop(0)
+            if e.kind not in self.shared:
+                self.taken.append(e)
+                return
+            self.seen[file][e] += 1
+            if self.seen[file][e] > self.common[e]:
+                self.common[e] += 1
+                self.taken.append(e)
+
+    def document(self) -> Element:
+        """What was taken, then all that is left, file after file."""
+        for file, queue in self.waiting.items():
+            while queue:
+                self.take(file)
+        return Element(self.first.kind, self.first.fields, tuple(self.taken), self.problems)
 
 
 def proven(edit: Edit) -> Edit:
@@ -222,15 +258,3 @@ def slug(name: str) -> str:
     """A file name's stem: lower case, letters and digits, hyphens between."""
     kept = "".join(c if c.isalnum() else " " for c in name.lower())
     return "-".join(kept.split()) or "other"
-
-
-def _only(files: Files) -> str:
-    (text,) = files.values()
-    return text
-
-
-def _merged(format: Format, roots: dict[str, Element], children: Iterable[Element]) -> Element:
-    """One document of several: the first root's fields, all problems."""
-    first = next(iter(roots.values()), None) or format.parse({})
-    problems = tuple(p for root in roots.values() for p in root.problems)
-    return Element(first.kind, first.fields, tuple(children), problems)

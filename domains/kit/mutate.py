@@ -131,7 +131,7 @@ def item_changed(rng: random.Random, value: Hashable) -> Hashable | None:
     return (*value[:n], *value[n + 1 :]) or None
 
 
-_VALUES: dict[str, Callable[[random.Random, Hashable], Hashable | None]] = {
+VALUES: dict[str, Callable[[random.Random, Hashable], Hashable | None]] = {
     "digit changed": digit_changed,
     "item changed": item_changed,
     "number scaled": number_scaled,
@@ -141,7 +141,7 @@ _VALUES: dict[str, Callable[[random.Random, Hashable], Hashable | None]] = {
 
 
 def _value(name: str) -> Callable[[random.Random, Schema, Element], Mutation | None]:
-    change = _VALUES[name]
+    change = VALUES[name]
 
     def mutation(rng: random.Random, schema: Schema, document: Element) -> Mutation | None:
         for place, e in _some(rng, document, lambda e: bool(e.fields)):
@@ -196,20 +196,20 @@ def record_duplicated(rng: random.Random, schema: Schema, document: Element) -> 
 
 def record_invented(rng: random.Random, schema: Schema, document: Element) -> Mutation | None:
     for place, e in _some(rng, document, lambda e: bool(e.fields)):
-        new = _stranger(rng, schema, e)
+        new = stranger(rng, schema, e)
         if new != e:
             changed = put(document, place, lambda e, n=new: (e, n))  # type: ignore[misc]
             return Mutation("record invented", changed, ((place, None),), mass_of(schema, new))
     return None
 
 
-def _stranger(rng: random.Random, schema: Schema, e: Element) -> Element:
+def stranger(rng: random.Random, schema: Schema, e: Element) -> Element:
     """An element like this one with every value its own."""
     fields: dict[str, Hashable] = {}
     for name, value in e.fields.items():
         made = word_replaced(rng, value) or digit_changed(rng, value) or item_changed(rng, value)
         fields[name] = value if made is None else made
-    return Element(e.kind, fields, tuple(_stranger(rng, schema, c) for c in e.children))
+    return Element(e.kind, fields, tuple(stranger(rng, schema, c) for c in e.children))
 
 
 def values_swapped(rng: random.Random, schema: Schema, document: Element) -> Mutation | None:
@@ -248,7 +248,7 @@ def order_swapped(rng: random.Random, schema: Schema, document: Element) -> Muta
 
 
 MUTATIONS: dict[str, Callable[[random.Random, Schema, Element], Mutation | None]] = {
-    **{name: _value(name) for name in _VALUES},
+    **{name: _value(name) for name in VALUES},
     "order swapped": order_swapped,
     "record deleted": record_deleted,
     "record duplicated": record_duplicated,

@@ -7,7 +7,7 @@ and bullets are ingredients when most of them begin with an amount, else `point`
 
 from __future__ import annotations
 
-from domains.kit import Element, Field, Files, Kind, ParseError, Schema, element, exact, sequence, unfence, words
+from domains.kit import Element, Field, Files, Kind, Schema, element, exact, sequence, texts, words
 from domains.recipe.blocks import Block, Lexer
 from domains.recipe.facts import facts_of, is_known, role_of
 from domains.recipe.measures import parse_ingredient, starts_with_amount
@@ -79,12 +79,10 @@ SCHEMA = Schema(
 
 def parse(files: Files) -> Element:
     """All texts given, one after the other in the order of their names."""
-    if not files:
-        raise ParseError("there is no file", MAIN)
     children: list[Element] = []
     problems: list[str] = []
-    for name in sorted(files):
-        lexer = Lexer(unfence(files[name]))
+    for name, text in texts(files, MAIN):
+        lexer = Lexer(text)
         blocks = lexer.run()
         problems += [f"{name}:{line}: {what}" for line, what in lexer.problems]
         children += elements(Tree(blocks).root, top=True)

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from fractions import Fraction
 from typing import Any
 
-from domains.kit import EditError, Element, Files, element, file_named, unfence
+from domains.kit import EditError, Element, Files, element, read_json
 from domains.kit.edits import convert
 from domains.recipe.carve import FORMAT, is_recipe
 from domains.recipe.measures import in_base, parse_number, unit_of
@@ -92,10 +92,7 @@ def _number(value: Hashable) -> int | float | str:
 
 
 def read(files: Files) -> Element:
-    try:
-        book = json.loads(unfence(file_named(files, NAME)), parse_float=str, parse_int=str)
-    except (ValueError, RecursionError) as error:
-        raise EditError(f"{NAME}: not JSON: {error}") from error
+    book = read_json(files, NAME)
     if isinstance(book, dict) and isinstance(book.get("@graph"), list):
         book = next((b for b in book["@graph"] if isinstance(b, dict)), None)
     if not isinstance(book, dict) or "hasPart" not in book:

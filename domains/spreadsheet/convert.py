@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from domains.kit import EditError, Element, Files, file_named, read_csv, unfence, write_csv
+from domains.kit import EditError, Element, Files, file_named, read_csv, read_json, write_csv
 from domains.kit.edits import UNMAPPED, convert, whole_number
 from domains.spreadsheet.format import FORMAT, MAIN, cell, labels_of, parse, render, settled, shown, slot
 from domains.spreadsheet.values import show, typed
@@ -170,11 +170,7 @@ def _note(note: Element) -> str:
 
 
 def from_json(files: Files) -> Element:
-    text = unfence(file_named(files, "sheet.json"))
-    try:
-        data = json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        raise EditError(f"sheet.json: {error}") from None
+    data = read_json(files, "sheet.json", Decimal)
     if not isinstance(data, dict) or not isinstance(data.get("records"), list):
         raise EditError("sheet.json: an object with a list of records is wanted")
     names = [str(name) for name in _list(data.get("columns"))]

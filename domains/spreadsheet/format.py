@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 
-from domains.kit import Element, Field, Files, Format, Kind, ParseError, Schema, prose, unfence, words
+from domains.kit import Element, Field, Files, Format, Kind, ParseError, Schema, prose, texts, words
 from domains.kit.schema import Value, exact, text
 from domains.spreadsheet.records import Record, read_records
 from domains.spreadsheet.values import TRUTHS, comma_decimals, show, typed
@@ -102,8 +102,8 @@ def parse(files: Files) -> Element:
     children: list[Element] = []
     problems: list[str] = []
     columns: list[Element] = []
-    for name in sorted(files):
-        records, slips = read_records(unfence(files[name]), name)
+    for name, content in texts(files, MAIN):
+        records, slips = read_records(content, name)
         problems += slips
         above, header, below = _sheet(records, name, problems)
         children += above

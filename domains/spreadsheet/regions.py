@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 
-from domains.kit import EditError, Element, Field, Files, exact, read_csv, write_csv
-from domains.kit.domain import Edit
-from domains.kit.edits import slug, transform_with, without
-from domains.spreadsheet.format import FORMAT, MAIN, SCHEMA, cell, is_header, parse, render, settled, shown, slot
+from domains.kit import EditError, Element, Files, read_csv, write_csv
+from domains.kit.edits import slug, split, transform_with
+from domains.spreadsheet.format import FORMAT, MAIN, cell, is_header, settled, shown, slot
 from domains.spreadsheet.view import (
     AREAS_NAMED,
     MEASURE,
@@ -30,86 +30,48 @@ MOST = 40
 """A split into more files than this is not what anyone asks for."""
 
 
-def write_split(document: Element) -> Files:
-    plain_columns(document)
-    label = area_column(document)
-    above, header, below = layers(document)
-    groups: defaultdict[str, list[Element]] = defaultdict(list)
-    dealt = []
-    for e in below:
-        part = by_label(e).get(label) if e.kind == "row" and not is_total(e) else None
-        dealt.append(f"{slug(shown(part))}.csv" if part else REST)
-        groups[dealt[-1]].append(e)
-    if not 2 <= len(groups.keys() - {REST}) <= MOST or groups.keys() & {ORDER, MAIN}:
-        raise EditError("split_by_region: the rows do not fall into a few regions")
-    groups[REST][0:0] = above
-    files = {}
-    for name, found in groups.items():
-        notes = len(above) if name == REST else 0
-        files[name] = render(document.with_children([*found[:notes], *header, *found[notes:]]))[MAIN]
-    return {**files, ORDER: write_csv(("file",), ((name,) for name in dealt))}
+regions_in = lru_cache(maxsize=1)(area_column)
 
 
-def layers(document: Element) -> tuple[list[Element], list[Element], list[Element]]:
-    """What stands above the header, the columns, what stands below."""
-    header = document.of("column")
-    at = document.children.index(header[0]) if header else 0
-    return list(document.children[:at]), header, [e for e in document.children[at:] if e.kind != "column"]
+def region_file(row: Element, document: Element) -> str:
+    part = by_label(row).get(regions_in(document)) if not is_total(row) else None
+    return f"{slug(shown(part))}.csv" if part else REST
 
 
-def parts_of(files: Files) -> tuple[list[Element], list[Element], dict[str, list[Element]], tuple[str, ...]]:
-    """Notes above the header, columns, what stands below by file, and problems."""
-    above: list[Element] = []
-    header: list[Element] = []
-    below: dict[str, list[Element]] = {}
-    problems: tuple[str, ...] = ()
-    for name, text in without(files, ORDER).items():
-        document = parse({name: text})
-        notes, columns, below[name.casefold()] = layers(document)
-        above += notes
-        header = header or columns
-        problems += document.problems
-    return above, header, below, problems
-
-
-def view_split(files: Files) -> Element:
-    """Every row with the file it stands in."""
-    above, header, below, problems = parts_of(files)
-    tagged = [
-        Element("row", {"file": name}, e.children) if e.kind == "row" else e
-        for name, found in below.items()
-        for e in found
-    ]
-    return Element("sheet", {}, (*above, *header, *tagged), problems)
-
-
-def read_split(files: Files) -> Element:
-    above, header, below, problems = parts_of(files)
-    ordered = []
-    for row in read_csv(files, ORDER, ("file",)):
-        queue = below.get(row["file"].casefold())
-        if queue:
-            ordered.append(queue.pop(0))
-    ordered += [e for queue in below.values() for e in queue]
-    return settled(Element("sheet", {}, (*above, *header, *ordered), problems))
-
-
-SPLIT = Edit(
-    "split_by_region",
+_DEALT = split(
+    FORMAT, "split_by_region",
     "Give each region its own sheet: a row's region stands in the first column whose name contains the word "
     f"{AREAS_NAMED}, and the row goes to a file named after it in lower case with a hyphen for each run of blanks and "
     "signs (St. Gallen: st-gallen.csv). All else goes to rest.csv: the lines above the header, lines with only the "
     f"first cell filled, rows without a region, and rows {TOTALS}. Every file has the header row (in rest.csv below "
     "the lines that stood above it), all columns and the present order. Add order.csv with the single column `file`: "
-    "for each line below today's header, top to bottom, the file it went to. Files: {files}.",
-    "Put the regions together again in {files}: the lines above the header of rest.csv, the header once, then the "
-    "other lines in the order of order.csv, which names for each the file it is taken from; within a file the order "
-    "stays. Drop order.csv.",
-    ("split and merge", "classification", "referencing"), FORMAT, write_split, read_split, view_split,
-    SCHEMA.with_field(("row",), "file", Field(exact, 1.0)).unordered(), side=True,
+    "for each line of today's sheet but the header, top to bottom, the file it went to. Files: {files}.",
+    "Put the regions together again in {files}: all lines but the headers in the order of order.csv, which names for "
+    "each the file it is taken from; within a file the order stays. The header stands once, below the lines that "
+    "stand above it in rest.csv. Drop order.csv.",
+    ("split and merge", "classification", "referencing"), ("row",), region_file, REST, shared=("column",),
 )  # fmt: skip
 
+
+def write_split(document: Element) -> Files:
+    plain_columns(document)
+    files = _DEALT.write(document)
+    if not 2 <= len(files.keys() - {REST, ORDER}) <= MOST or MAIN in files:
+        raise EditError("split_by_region: the rows do not fall into a few regions")
+    return files
+
+
+SPLIT = replace(_DEALT, write=write_split, read=lambda files: settled(_DEALT.read(files)))
+
 # -- pivot ------------------------------------------------------------------------------------------------------------
+
+
+def layers(document: Element) -> tuple[list[Element], list[Element]]:
+    """What stands above the header, and what stands below."""
+    header = document.of("column")
+    at = document.children.index(header[0]) if header else 0
+    return list(document.children[:at]), [e for e in document.children[at:] if e.kind != "column"]
+
 
 NOWHERE, NOTHING = "(none)", "-"
 
@@ -146,7 +108,7 @@ def pivot(document: Element) -> tuple[Element, str]:
 
 def with_rows(document: Element, names: list[str], change: Callable[[Element], Element]) -> Element:
     """The sheet with other columns and its rows changed."""
-    above, _, below = layers(document)
+    above, below = layers(document)
     body = [change(e) if e.kind == "row" else e for e in below]
     return document.with_children([*above, *column_elements(names), *body])
 

@@ -7,7 +7,20 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Sequence
 
-from domains.kit import EditError, Element, Field, Files, Format, Kind, ParseError, Schema, stray, text, unfence, words
+from domains.kit import (
+    EditError,
+    Element,
+    Field,
+    Files,
+    Format,
+    Kind,
+    ParseError,
+    Schema,
+    stray,
+    text,
+    texts,
+    words,
+)
 from domains.subtitles.cuetext import lines_of, read_text
 
 MAIN = "subtitles.srt"
@@ -78,15 +91,12 @@ def show_time(time: Hashable, point: str = ",") -> str:
 
 def parse(files: Files) -> Element:
     """All files given, one after the other in the order of their names."""
-    if not files:
-        raise ParseError("there is no file", MAIN)
     children: list[Element] = []
     problems: list[str] = []
-    for name in sorted(files):
-        text = unfence(files[name])
-        if any(c in text for c in _ODD):
-            text = "\n".join(text.splitlines())
-        Reader(name, text, children, problems).read()
+    for name, content in texts(files, MAIN):
+        if any(c in content for c in _ODD):
+            content = "\n".join(content.splitlines())
+        Reader(name, content, children, problems).read()
     return Element("subtitles", {}, tuple(children), tuple(problems))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter, defaultdict
+
+from rich.markdown import Markdown
 
 import domains
 from harness.cli.terminal import out, plain, table
@@ -28,26 +29,9 @@ def list_domains() -> None:
 
 
 def show_domain(name: str) -> None:
-    domain = load(name)
-    out.print(f"{domain.name}: {domain.title}. {domain.category}.\nSpecification: {domain.specification}")
-    kinds = [
-        [kind, ", ".join(_weights(rule)), str(rule.order or ""), " or ".join("+".join(k) for k in rule.key)]
-        for kind, rule in domain.schema.kinds.items()
-    ]
-    columns = [("kind", ""), ("fields and their weights", ""), ("order", "right"), ("known by", "")]
-    out.print(table("\nWhat counts", columns, [list(row) for row in kinds]))
-    edits = [[e.name, ", ".join(e.tags), e.forward] for e in domain.edits]
-    out.print(table("\nEdits", [("edit", ""), ("operations", ""), ("instruction", "")], [list(row) for row in edits]))
-    out.print("\nEqual: " + ", ".join(domain.equivalents))
-    out.print("Fixtures: " + ", ".join(domain.fixtures()))
-    sample = domain.render(domain.generate(random.Random(0), 300))
-    for file, text in sample.items():
-        out.print(f"\nA generated {file}:\n\n{plain(text)}")
-
-
-def _weights(rule: object) -> list[str]:
-    fields = getattr(rule, "fields", {})
-    return [f"{name} {'by length' if callable(f.weight) else f'{f.weight:g}'}" for name, f in fields.items()]
+    """The page of a domain, as text on a terminal and as Markdown in a file."""
+    text = domains.page(load(name))
+    out.print(Markdown(text) if out.is_terminal else plain(text))
 
 
 def check_domains(names: list[str], quick: bool) -> bool:
