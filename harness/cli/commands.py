@@ -178,10 +178,23 @@ def domains_list() -> None:
 
 @domains_app.command("show")
 def domains_show(name: str) -> None:
-    """What counts in a domain, its edits, and a generated sample."""
+    """What counts in a domain, what is equal, its edits, and a sample: the page of docs/domains."""
     from harness.cli.domains import show_domain
 
     show_domain(name)
+
+
+@domains_app.command("try")
+def domains_try(
+    name: str,
+    edit: Annotated[str | None, typer.Argument(help="Default: all.")] = None,
+    tokens: Annotated[int, typer.Option("--tokens", help="Size of a generated document; 0: a fixture.")] = 0,
+    lines: Annotated[int, typer.Option("--lines", help="Lines shown of each file.")] = 12,
+) -> None:
+    """Do edits without error and undo them: what a model is told, the files wanted, what comes back."""
+    from harness.cli.domains import try_edits
+
+    raise typer.Exit(0 if try_edits(name, edit, tokens, lines) else 1)
 
 
 @domains_app.command("check")

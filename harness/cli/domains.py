@@ -1,10 +1,12 @@
-"""`palimpsest domains list | show | check`."""
+"""`palimpsest domains list | show | try | check`."""
 
 from __future__ import annotations
 
+import random
 from collections import Counter, defaultdict
 
 from rich.markdown import Markdown
+from rich.text import Text
 
 import domains
 from harness.cli.terminal import out, plain, table
@@ -31,7 +33,39 @@ def list_domains() -> None:
 def show_domain(name: str) -> None:
     """The page of a domain, as text on a terminal and as Markdown in a file."""
     text = domains.page(load(name))
-    out.print(Markdown(text) if out.is_terminal else plain(text))
+    if out.is_terminal:
+        out.print(Markdown(text))
+    else:
+        out.print(plain(text), soft_wrap=True)
+
+
+def try_edits(name: str, edit_name: str | None, tokens: int, lines: int) -> bool:
+    """Does each edit on a document and undoes it, and prints what a model is told, the files, and what came back; true
+    when every edit gave the document back."""
+    domain = load(name)
+    made = domain.render(domain.generate(random.Random(0), tokens)) if tokens else None
+    files = made or domain.fixture(domain.fixtures()[0])
+    good = True
+    try:
+        edits = [domain.edit(edit_name)] if edit_name else domain.edits
+    except KeyError as error:
+        raise UsageError(str(error.args[0])) from None
+    for edit in edits:
+        out.print(Text(f"\n{edit.name}", style="bold"))
+        try:
+            result = edit.apply(files)
+        except domains.EditError as error:
+            out.print(plain(f"not on this document: {error}"), soft_wrap=True)
+            continue
+        out.print(plain(edit.instruction("forward", tuple(sorted(result)))), soft_wrap=True)
+        for file, text in sorted(result.items()):
+            shown = text.rstrip("\n").split("\n")
+            more = [f"({len(shown) - lines} lines more)"] if len(shown) > lines else []
+            out.print(plain("\n".join([f"\n--- {file}", *shown[:lines], *more])), soft_wrap=True)
+        back = domains.score(name, files, edit.invert(result))
+        good = good and back.score == 1.0
+        out.print(plain("\n".join([f"\nundone, it scores {back.score:.4f}", *map(str, back.changes[:5])])))
+    return good
 
 
 def check_domains(names: list[str], quick: bool) -> bool:

@@ -108,6 +108,9 @@ def test_domains_commands() -> None:
     shown = palimpsest("domains", "show", "accounting").stdout
     assert "posting" in shown
     assert "Move to numbered accounts" in shown
+    tried = palimpsest("domains", "try", "subtitles", "conform_to_24_fps", "--lines", "3").stdout
+    assert "--- subtitles.srt" in tried
+    assert "undone, it scores 1.0000" in tried
 
 
 def test_models_tells_what_is_missing_and_no_key() -> None:
@@ -134,6 +137,7 @@ def test_models_tells_what_is_missing_and_no_key() -> None:
         (["check", "/nowhere/x.ledger", "--model", "sim:oracle"], "/nowhere/x.ledger"),
         (["domains", "show", "acounting"], "did you mean 'accounting'"),
         (["domains", "check", "nope"], "Known:"),
+        (["domains", "try", "accounting", "nope"], "account_codes"),
     ],
 )
 def test_what_the_user_can_mend_is_one_line_and_status_2(args: list[str], told: str) -> None:
