@@ -1,4 +1,4 @@
-"""Files as other tools and other people write them (tests/domains/real/NAME/): read whole, written back, no fact unseen."""
+"""Files as other tools and people write them (tests/domains/real/NAME/): read whole, written back, all facts seen."""
 
 from __future__ import annotations
 
