@@ -10,6 +10,7 @@ INDEX: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "calendar": ("Calendar (iCalendar)", "Structured Records", (".ics", ".ical", ".icalendar", ".ifb"), "calendar"),
     "crystal": ("Crystal structure (CIF 1.1)", "Science & Engineering", (".cif", ".mcif", ".fcf"), ""),
     "graphviz": ("Graph (Graphviz DOT)", "Code & Configuration", (".dot", ".gv"), ""),
+    "python": ("Python source", "Code & Configuration", (".py", ".pyi"), ""),
     "recipe": ("Recipe collection (Markdown)", "Everyday", (".md",), ""),
     "spreadsheet": ("Spreadsheet (CSV)", "Structured Records", (".csv", ".tsv"), ""),
     "subtitles": ("Subtitles (SubRip)", "Creative & Media", (".srt",), ""),

@@ -28,8 +28,9 @@ SMALL = 36
 """Up to this many pairs keys are not believed at all: comparing everything is cheap and cannot be fooled."""
 HEAVY = 20
 """Children from which on an element is dear to compare, so that its key is believed in a small residue too."""
-DENSE = 400
-"""Up to this many pairs the residue is compared whole; beyond it only pairs that share something rare."""
+DENSE = 1600
+"""Up to this many pairs, those of what stands right below included, the residue is compared whole; beyond it only pairs
+that share something rare, or stand in each other's place."""
 CANDIDATES = 3
 CLEAR = 0.5
 """Part of the best candidate's votes that another needs to be compared at all."""
@@ -173,7 +174,7 @@ class Residue:
         """The assignment that keeps the most mass, over all pairs when they are few, else over pairs that share a rare
         value, word or child."""
         before, after = self.before, self.after
-        if len(self.left) * len(self.right) <= DENSE:
+        if self._work(self.before, self.left) * self._work(self.after, self.right) <= DENSE:
             candidates = [(i, j) for i in self.left for j in self.right if before[i].kind == after[j].kind]
         else:
             candidates = self._sharing()
@@ -185,6 +186,11 @@ class Residue:
                 whole = max(self.index.mass(before[i]), self.index.mass(after[j]))
                 gain[i, j] = share * whole - 1e-9 * abs(i - j)
         return best_assignment(gain)
+
+    @staticmethod
+    def _work(elements: Sequence[Element], positions: Sequence[int]) -> int:
+        """What comparing these takes: elements, and those right below them."""
+        return sum(1 + len(elements[i].children) for i in positions)
 
     def _sharing(self) -> Pairs:
         """For each element the few others that share most of its rare features."""
