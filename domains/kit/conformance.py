@@ -205,9 +205,7 @@ def _half(domain: Domain, meter: Meter, edit: Edit, sample: Sample, result: File
         views = Comparer(edit.view_schema or domain.schema)
         before, aim = edit.view(sample.files), edit.view(result)
         halves = [share_done(views, before, aim, _mixed(views, before, aim, rng, domain.records)) for _ in range(20)]
-        needed = {
-            (c.candidate, c.field) for c in views.compare(before, aim).changes if c.candidate is not None
-        }  # fmt: skip
+        needed = {(c.reference, c.field) for c in views.compare(aim, before).changes if c.reference is not None}
         lossy = share_done(views, before, aim, _blanked(aim, rng, needed))
     half = sum(halves) / len(halves)
     # With fewer than eight records a half is a matter of luck.

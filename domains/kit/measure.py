@@ -119,7 +119,7 @@ class Meter:
 
     def _needed(self, edit: Edit, views: Comparer, aim: Element, before: Files) -> list[tuple[Change, float]]:
         assert edit.view is not None  # noqa: S101  asked for only where there is one
-        return losses(views, self._remember("view", edit.name, before, edit.view), aim)
+        return losses(views, aim, self._remember("view", edit.name, before, edit.view))
 
     def found(self, source: Element, own: Comparison) -> float:
         """Share of the source's records that a conversion's inverse finds again."""
@@ -185,24 +185,24 @@ class Meter:
 
 
 def share_done(comparer: Comparer, before: Element, aim: Element, after: Element) -> float:
-    """Of the mass that `before` must change to become `aim`, the share that `after` has changed. Losses elsewhere are
+    """Of the mass by which `before` differs from `aim`, the share by which `after` does not. Losses elsewhere are
     collateral damage and do not count. 1.0 when nothing had to change."""
-    return kept_of(losses(comparer, before, aim), losses(comparer, aim, after))
+    return kept_of(losses(comparer, aim, before), losses(comparer, aim, after))
 
 
 def kept_of(needed: list[tuple[Change, float]], lost: list[tuple[Change, float]]) -> float:
-    """Of the changes that are `needed`, the share that is not among the `lost`; both with their mass."""
+    """Of the losses of the input against the aim, the share that is not among the losses of the output against it."""
     places: dict[tuple[tuple[int, ...], str | None], float] = {}
     for change, mass in needed:
-        if change.kind in ("altered", "spurious") and change.candidate is not None:
-            places[change.candidate, change.field] = places.get((change.candidate, change.field), 0.0) + mass
+        if change.kind in ("altered", "missing") and change.reference is not None:
+            places[change.reference, change.field] = places.get((change.reference, change.field), 0.0) + mass
     whole = sum(mass for _, mass in needed)
     if whole <= 0.0:
         return 1.0
     kept = _kept(places, lost)
-    for here, there in (("missing", "spurious"), ("moved", "moved")):
-        due = sum(mass for change, mass in needed if change.kind == here)
-        undone = sum(mass for change, mass in lost if change.kind == there)
+    for kind in ("spurious", "moved"):
+        due = sum(mass for change, mass in needed if change.kind == kind)
+        undone = sum(mass for change, mass in lost if change.kind == kind)
         kept += max(0.0, due - undone)
     return 1.0 if kept >= whole * (1 - 1e-9) else kept / whole  # sums of weights are off by a last bit
 

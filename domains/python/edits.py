@@ -14,7 +14,7 @@ from domains.python.literals import MESSAGES, NUMBERS
 from domains.python.modules import REFERENCE, SPLIT, STUBS
 from domains.python.parts import directive
 from domains.python.rewrite import change_modules, rewritten, substituted, used_names
-from domains.python.schema import EVEN, SCHEMA
+from domains.python.schema import SCHEMA
 
 # -- names ------------------------------------------------------------------------------------------------------------
 
@@ -116,7 +116,7 @@ def put_comments(document: Element, files: Files) -> Element:
     return remarked(document, change)
 
 
-COMMENTS = replace(transform_with(
+COMMENTS = transform_with(
     FORMAT, "comments_out",
     "Legal wants to read all comments in one list. Number the comments 1, 2, 3, … in the order they stand, file by "
     "file in the order of the files' names, each line of a longer comment by itself, and replace the text of each by "
@@ -126,7 +126,7 @@ COMMENTS = replace(transform_with(
     "Put the comments back: replace each `# [1]` by the text that comments.csv gives for the number. Only {files} "
     "remains.",
     ("referencing", "context expansion"), "comments.csv", take_comments, put_comments,
-), view_schema=EVEN)  # fmt: skip
+)  # fmt: skip
 
 
 def placed(module: Element, order: list[int]) -> Element:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import replace
 
 from domains.kit import EditError, Element, Files, read_csv, write_csv
 from domains.kit.edits import UNMAPPED, transform_with
@@ -12,7 +11,6 @@ from domains.kit.tables import mapping
 from domains.python.format import FORMAT
 from domains.python.render import render
 from domains.python.rewrite import rewritten, substituted, unused
-from domains.python.schema import EVEN
 
 
 def message(literal: str) -> str | None:
@@ -54,7 +52,7 @@ def put_messages(document: Element, files: Files) -> Element:
     return rewritten(document, change, hints=False)
 
 
-MESSAGES = replace(transform_with(
+MESSAGES = transform_with(
     FORMAT, "message_catalogue",
     "We want to have the texts translated. Replace every string literal of two or more words (words with exactly one "
     "blank between them, no blank at either end, no line break) by MESSAGES[\"m001\"], MESSAGES[\"m002\"], … in the "
@@ -65,7 +63,7 @@ MESSAGES = replace(transform_with(
     "Put the texts back into the code: replace each MESSAGES[\"m001\"] by a string literal of the text that "
     "messages.csv gives for that id. Only {files} remains.",
     ("referencing", "string manipulation", "classification"), "messages.csv", take_messages, put_messages,
-), view_schema=EVEN)  # fmt: skip
+)  # fmt: skip
 
 
 def take_numbers(document: Element) -> tuple[Element, str]:
@@ -104,7 +102,7 @@ def put_numbers(document: Element, files: Files) -> Element:
     return FORMAT.parse(render(rewritten(document, change, hints=False)))
 
 
-NUMBERS = replace(transform_with(
+NUMBERS = transform_with(
     FORMAT, "number_constants",
     "Get the magic numbers out of the code. Replace every number literal except the integers 0, 1 and 2 by a name "
     "N1, N2, …, numbered by first appearance, file by file in the order of the files' names; the same number gets "
@@ -114,4 +112,4 @@ NUMBERS = replace(transform_with(
     "Put the numbers back: replace N1, N2, … in the code by the value that constants.csv gives for the name. Only "
     "{files} remains.",
     ("numerical reasoning", "referencing"), "constants.csv", take_numbers, put_numbers,
-), view_schema=EVEN)  # fmt: skip
+)  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import replace
 
 from domains.kit import EditError, Element, Files, element, file_named, stray, unfence
 from domains.kit.domain import Edit
@@ -13,7 +12,6 @@ from domains.kit.edits import UNMAPPED, convert, transform_with
 from domains.python.format import FORMAT
 from domains.python.render import names_of, render
 from domains.python.rewrite import change_modules, definitions, each_definition, stem
-from domains.python.schema import EVEN
 
 # -- functions into files ---------------------------------------------------------------------------------------------
 
@@ -273,7 +271,7 @@ def put_docs(document: Element, files: Files) -> Element:
     return with_docs(document, change)
 
 
-REFERENCE = replace(transform_with(
+REFERENCE = transform_with(
     FORMAT, "api_reference",
     "Move the documentation out of the code into reference.md. For every docstring of a module, of a class or "
     "function at module level, of a method, or of a class within such a class with its methods, in the order they "
@@ -288,4 +286,4 @@ REFERENCE = replace(transform_with(
     "becomes `Args:` again, likewise **Returns**, **Yields** and **Raises**, each with its text indented under it, "
     "and the list items under Args and Raises become indented lines `name: text`. Only {files} remains.",
     ("string manipulation", "format knowledge", "split and merge"), "reference.md", take_docs, put_docs,
-), view_schema=EVEN)  # fmt: skip
+)  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 
 from rapidfuzz.distance import LCSseq
@@ -98,13 +97,3 @@ CODE: dict[str, tuple[str, ...]] = {
     "block": ("head",),
 }
 """The fields of each kind that hold code."""
-
-EVEN = Schema(
-    {
-        name: replace(
-            kind, fields={f: replace(r, weight=1.0) if callable(r.weight) else r for f, r in kind.fields.items()}
-        )
-        for name, kind in SCHEMA.kinds.items()
-    }
-)
-"""As SCHEMA, with texts that weigh the same however long: for edits that put a short text for a long one."""
