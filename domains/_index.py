@@ -8,6 +8,7 @@ INDEX: dict[str, tuple[str, str, tuple[str, ...], str]] = {
         "Double-entry ledger (ledger-cli)", "Structured Records", (".ledger", ".journal", ".hledger", ".dat"), "",
     ),
     "calendar": ("Calendar (iCalendar)", "Structured Records", (".ics", ".ical", ".icalendar", ".ifb"), "calendar"),
+    "chess": ("Chess games (PGN)", "Everyday", (".pgn",), ""),
     "crystal": ("Crystal structure (CIF 1.1)", "Science & Engineering", (".cif", ".mcif", ".fcf"), ""),
     "graphviz": ("Graph (Graphviz DOT)", "Code & Configuration", (".dot", ".gv"), ""),
     "python": ("Python source", "Code & Configuration", (".py", ".pyi"), ""),

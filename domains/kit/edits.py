@@ -125,6 +125,8 @@ def sort(
     def do(document: Element) -> tuple[Element, str]:
         slots = places(document)
         ranked = sorted(range(len(slots)), key=lambda n: key(document.children[slots[n]]))
+        if len(slots) < 4 or ranked == list(range(len(slots))):
+            raise EditError(f"{name}: few records, or in this order already")
         children = list(document.children)
         for slot, n in zip(slots, ranked, strict=True):
             children[slot] = document.children[slots[n]]
