@@ -13,10 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.calls import Means
     from harness.errors import BackendError, PalimpsestError, UsageError
     from harness.relay.progress import Progress
     from harness.relay.rescore import Rescored
-    from harness.relay.run import Means
     from harness.relay.spec import RunSpec
     from harness.study import COLUMNS, Hop, Study, load, rescore, run, run_async
 
@@ -24,7 +24,7 @@ _HOME = {
     "BackendError": "errors",
     "COLUMNS": "study",
     "Hop": "study",
-    "Means": "relay.run",
+    "Means": "calls",
     "PalimpsestError": "errors",
     "Progress": "relay.progress",
     "Rescored": "relay.rescore",

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from domains import Measurement
+    from harness.calls import Means
     from harness.relay.rescore import Rescored
-    from harness.relay.run import Means
     from harness.relay.spec import RunSpec
 
 __all__ = ["COLUMNS", "Hop", "Study", "load", "rescore", "run", "run_async"]
@@ -152,7 +152,8 @@ async def run_async(
     """`run`, within a running event loop."""
     from dataclasses import replace
 
-    from harness.relay.run import Means, run_relay
+    from harness.calls import Means
+    from harness.relay.run import run_relay
 
     given = means or Means()
     of_means = {field.name for field in fields(Means)}

@@ -18,7 +18,7 @@ from harness.errors import UsageError
 if TYPE_CHECKING:
     from harness.backends.base import Backend
 
-__all__ = ["Scheme", "open_backend", "schemes"]
+__all__ = ["ApiMode", "Scheme", "open_backend", "schemes"]
 
 ApiMode = Literal["auto", "chat", "responses"]
 

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.backends.base import Backend, Reply, Request
+from harness.backends.base import Reply
+from harness.calls import Asking, Line, Lines, walk_all
 from harness.editors.base import Edited, Editor
-from harness.errors import BackendError, Denied, PalimpsestError, Rejected, UsageError
-from harness.relay.hop import Asking, Leg, make_step, make_task
+from harness.relay.hop import Leg, make_step, make_task
 from harness.relay.progress import Progress, Tally
 from harness.relay.schedule import direction
-from harness.relay.scoring import Scoring, ScoringError, Verdict, version
+from harness.relay.scoring import Scoring, Verdict, version
 from harness.relay.spec import ChainSpec, Policy
 from harness.store import Place, Step, Store
 from harness.store.records import Files
 
-log = logging.getLogger("palimpsest")
-
-SPARE = 0.25
-"""Chains under way beyond the calls allowed at once, as a share: while some are scored, others keep the provider
-busy."""
-
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """How one model is run. A simulated one has no backend. `width` bounds its own calls at once, None: no bound."""
+    """How one model is run: how it is asked, and the line to it."""
 
     editor: Editor
-    backend: Backend | None = None
-    width: int | None = None
+    line: Line = field(default_factory=Line)
 
 
 @dataclass(slots=True)
@@ -79,8 +69,7 @@ class Relay:
         self._concurrency = concurrency
         self._clock = clock
         self._report = report
-        self._calls = asyncio.Semaphore(concurrency)
-        self._own = {name: asyncio.Semaphore(model.width) for name, model in models.items() if model.width}
+        self._lines = Lines({name: model.line for name, model in models.items()}, concurrency, self._paid)
         self._tally = Tally({}, 0)
 
     async def run(self, chains: Sequence[ChainSpec]) -> dict[str, str]:
@@ -89,40 +78,15 @@ class Relay:
         numbers = self._store.register(chain.record() for chain in chains)
         self._tally = Tally({numbers[c.key]: c.model for c in chains}, len(chains) * 2 * self._round_trips)
         reasons: dict[str, str] = {}
-        waiting = iter(chains)
-        crew = min(len(chains), self._concurrency + max(4, int(self._concurrency * SPARE)))
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(crew):
-                    group.create_task(self._work(waiting, numbers, reasons))
-        except BaseExceptionGroup as errors:
-            raise _first(errors) from None
+
+        def stopped(chain: ChainSpec, reason: str) -> None:
+            reasons[chain.key] = reason
+            self._store.save_reason(numbers[chain.key], reason)
+            self._tally.stopped()
+            self._tell()
+
+        await walk_all(chains, self._concurrency, lambda chain: self._hops(numbers[chain.key], chain), stopped)
         return reasons
-
-    async def _work(self, waiting: Iterator[ChainSpec], numbers: Mapping[str, int], reasons: dict[str, str]) -> None:
-        for chain in waiting:
-            number = numbers[chain.key]
-            reason = await self._chain(number, chain)
-            if reason:
-                reasons[chain.key] = reason
-                self._store.save_reason(number, reason)
-                self._tally.stopped()
-                self._tell()
-
-    async def _chain(self, number: int, chain: ChainSpec) -> str:
-        """Runs a chain from where it stands; why it stopped short, "" when it did not."""
-        try:
-            await self._hops(number, chain)
-        except (Denied, UsageError):
-            raise
-        except (BackendError, ScoringError) as error:
-            return f"{type(error).__name__}: {error}"
-        except Exception as error:  # a reply that trips a bug of ours costs its chain, not the run
-            log.exception(
-                "chain %d (%s, %s) stopped by a fault of palimpsest", number, chain.model, chain.environment.domain
-            )
-            return f"fault: {type(error).__name__}: {error}"
-        return ""
 
     async def _hops(self, number: int, chain: ChainSpec) -> None:
         position = self._store.position(number)
@@ -149,7 +113,7 @@ class Relay:
         expected = await self._expected(walk, leg)
         model = self._models[chain.model]
         asking = Asking(
-            leg.hop, walk.known, lambda request: self._generate(chain.model, request),
+            leg.hop, walk.known, lambda request: self._lines.generate(chain.model, request),
             lambda place, reply: self._store.save_reply(walk.number, place, reply, self._clock()),
         )  # fmt: skip
         for attempt in range(1, self._policy.retries + 2):
@@ -192,33 +156,9 @@ class Relay:
         if step.score is not None and step.score.rs is not None:
             walk.damage = 1.0 - step.score.rs
 
-    async def _generate(self, name: str, request: Request) -> Reply:
-        backend = self._models[name].backend
-        if backend is None:
-            raise Rejected(f"{name} has no backend to ask")
-        async with AsyncExitStack() as gates:
-            # A model's own gate first: who waits there must not hold a place that another model could use.
-            for gate in filter(None, (self._own.get(name), self._calls)):
-                await gates.enter_async_context(gate)
-            reply = await backend.generate(request)
-        self._tally.paid(reply.cost)
-        return reply
+    def _paid(self, cost: float | None) -> None:
+        self._tally.paid(cost)
 
     def _tell(self) -> None:
         if self._report is not None:
             self._report(self._tally.progress())
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The one that tells the user most: several chains may have been refused at once."""
-    leaves = list(_leaves(errors))
-    ours = [leaf for leaf in leaves if isinstance(leaf, PalimpsestError)]
-    return (ours or leaves)[0]
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error

@@ -10,7 +10,7 @@ import domains
 from domains import Domain, EditError, Files, ParseError
 from domains import generate as kit
 from harness.errors import UsageError
-from harness.relay.schedule import digest, rng
+from harness.seeds import digest, rng
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,16 @@
-"""One hop of one chain: what the model is told, how its replies are kept, what comes of them."""
+"""One hop of one chain: what the model is told, and what comes of its replies."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from harness.backends.base import Reply, Request, request_key
-from harness.editors.base import Ask, Edited, Task
+from harness.backends.base import Reply
+from harness.editors.base import Edited, Task
 from harness.relay.environment import Environment, find
-from harness.relay.schedule import derive, rng
 from harness.relay.scoring import Verdict
-from harness.store import Place, Score, Spent, Step
+from harness.seeds import derive, rng
+from harness.store import Score, Spent, Step
 from harness.store.records import Direction, Files
-
-Generate = Callable[[Request], Awaitable[Reply]]
-Keep = Callable[[Place, Reply], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +44,6 @@ def make_task(
         environment.domain, leg.edit, leg.direction, edit.instruction(leg.direction, expected), files, distractors,
         tuple(order), expected, derive("hop", material, leg.hop, attempt), damage,
     )  # fmt: skip
-
-
-class Asking:
-    """The calls of one hop. A reply that is stored is not asked for again; a new one is stored before anybody sees
-    it."""
-
-    def __init__(self, hop: int, known: Mapping[Place, Reply], generate: Generate, keep: Keep) -> None:
-        self._hop = hop
-        self._known = known
-        self._generate = generate
-        self._keep = keep
-        self.replies: list[Reply] = []
-
-    def attempt(self, number: int) -> Ask:
-        """The `ask` of one attempt."""
-        calls = 0
-
-        async def ask(request: Request) -> Reply:
-            nonlocal calls
-            calls += 1
-            place = Place(self._hop, number, calls, request_key(request))
-            reply = self._known.get(place)
-            if reply is None:
-                reply = await self._generate(request)
-                await self._keep(place, reply)
-            self.replies.append(reply)
-            return reply
-
-        return ask
 
 
 def make_step(

@@ -14,8 +14,8 @@ from harness.editors.base import Edited, Editor
 from harness.errors import UsageError
 from harness.relay.environment import Environment, find
 from harness.relay.hop import Leg, make_step, make_task
-from harness.relay.schedule import digest
 from harness.relay.scoring import Scoring, version
+from harness.seeds import digest
 from harness.store import Place, Step, Store, StoredChain
 from harness.store.schema import check_path
 

@@ -1,32 +1,14 @@
-"""What is asked when, from seeds alone: the plan of a chain, and a seed for everything that is drawn."""
+"""What is asked when: the plan of a chain, from its seed alone."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import random
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from harness.errors import UsageError
+from harness.seeds import rng
 
 ROUND_ROBIN = "round-robin"
-
-
-def digest(*material: object) -> str:
-    """sha256, in hex, of the canonical JSON of its arguments: the same on every machine."""
-    canonical = json.dumps(material, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def derive(*material: object) -> int:
-    """A seed of 31 bits, which every provider and server accepts, from its arguments."""
-    return int(digest(*material)[:8], 16) & 0x7FFFFFFF
-
-
-def rng(*material: object) -> random.Random:
-    """A generator of its own for everything that is drawn, so that no draw shifts another."""
-    return random.Random(int(digest(*material), 16))
 
 
 def named(schedule: str) -> tuple[str, ...]:

@@ -6,19 +6,19 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 import domains
+from harness.backends import ApiMode
 from harness.editors.base import Editor
 from harness.errors import UsageError
 from harness.relay.environment import Environment, build
-from harness.relay.schedule import ROUND_ROBIN, digest, named, plan
+from harness.relay.schedule import ROUND_ROBIN, named, plan
+from harness.seeds import digest
 from harness.store import Chain
 
 DISTRACTORS = 10_000
 """Tokens, the middle of METHOD's default."""
-
-ApiMode = Literal["auto", "chat", "responses"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import domains
 from harness.relay.run import plan_chains
-from harness.relay.schedule import derive
 from harness.relay.spec import RunSpec
+from harness.seeds import derive
 
 TOKENS = 3500
 MODEL = "openai:stub"

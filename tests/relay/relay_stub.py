@@ -15,6 +15,7 @@ from typing import Any
 
 import domains
 from harness.backends.base import Message, Reply, Request, Usage
+from harness.calls import Line
 from harness.editors.base import Ask, Edited, Task
 from harness.relay.engine import Model, Relay
 from harness.relay.scoring import Scoring
@@ -97,7 +98,7 @@ async def relay(path: Path, spec: RunSpec, editor: Any, backend: Any, **options:
     scoring = options.pop("scoring", None) or Scoring(0)
     settings = {"concurrency": 4, "clock": lambda: 0.0, **options}
     with Store(path) as store:
-        models = {name: Model(editor, backend) for name in spec.models}
+        models = {name: Model(editor, Line(backend)) for name in spec.models}
         run = Relay(store, scoring, models, round_trips=spec.round_trips, policy=Policy.read(spec.policy), **settings)
         return await run.run(chains_of(spec, editor))
 

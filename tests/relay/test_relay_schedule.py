@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.relay.schedule import derive, digest, direction, plan
+from harness.relay.schedule import direction, plan
+from harness.seeds import derive, digest
 
 EDITS = st.lists(st.text("abcdef", min_size=1, max_size=4), min_size=1, max_size=9, unique=True)
 
@@ -46,7 +47,7 @@ def test_unknown_schedule(wrong: str) -> None:
 
 
 def test_seeds_are_the_same_in_every_process() -> None:
-    code = "from harness.relay.schedule import derive, digest; print(derive('hop', 'm', 3), digest('x', None, 1.5))"
+    code = "from harness.seeds import derive, digest; print(derive('hop', 'm', 3), digest('x', None, 1.5))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={
         "PYTHONHASHSEED": "7", "PYTHONPATH": ":".join(sys.path)}).stdout.split()  # fmt: skip
     assert told == [str(derive("hop", "m", 3)), digest("x", None, 1.5)]
