@@ -11,6 +11,7 @@ INDEX: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "chess": ("Chess games (PGN)", "Everyday", (".pgn",), ""),
     "crystal": ("Crystal structure (CIF 1.1)", "Science & Engineering", (".cif", ".mcif", ".fcf"), ""),
     "graphviz": ("Graph (Graphviz DOT)", "Code & Configuration", (".dot", ".gv"), ""),
+    "playlist": ("Playlist (XSPF)", "Everyday", (".xspf",), ""),
     "python": ("Python source", "Code & Configuration", (".py", ".pyi"), ""),
     "recipe": ("Recipe collection (Markdown)", "Everyday", (".md",), ""),
     "spreadsheet": ("Spreadsheet (CSV)", "Structured Records", (".csv", ".tsv"), ""),

@@ -201,7 +201,10 @@ def put_variations(document: Element, files: Files) -> Element:
         return game
 
     changed = each_game(document, change)
-    return changed.with_children([*changed.children, *(e for games in waiting.values() for e in games)])
+    # A game that is no variation of one here comes last, and not as a game of the collection.
+    loose = [e for games in waiting.values() for e in games]
+    marked = [e.with_fields(event=UNMAPPED + e.text("event")) if e.kind == "game" else e for e in loose]
+    return changed.with_children([*changed.children, *marked])
 
 
 def as_line(game: Element, position: Position | None) -> Element:

@@ -155,6 +155,19 @@ def _edits(domain: Domain, sample: Sample) -> Iterator[Check]:
         detail = f"done in full {full.done}, step {full.step}; left alone {idle.done}"
         yield Check("done: all of it, none of it", where, ok, detail)
         yield _half(domain, meter, edit, sample, result, where)
+        yield _lazy(meter, edit, sample, result, where)
+
+
+def _lazy(meter: Meter, edit: Edit, sample: Sample, result: Files, where: str) -> Check:
+    """The input handed back under a name asked for, the other files empty: that is not the work done."""
+    whole = "\n".join(sample.files.values())
+    taken = []
+    for name in result if result.keys() != sample.files.keys() else ():
+        given = {other: whole if other == name else "" for other in result}
+        back = meter.measure(edit, "forward", sample.files, sample.files, given)
+        if back.outcome == "ok" and back.done == 1.0 and back.step == 1.0:
+            taken.append(name)
+    return Check("done: not by another name", where, not taken, ", ".join(taken))
 
 
 def _commute(domain: Domain, a: Edit, b: Edit, sample: Sample) -> bool:

@@ -36,16 +36,26 @@ def tokens_of(files: Files) -> int:
 
 
 def fill(tokens: int, make: Callable[[int], T], size: Callable[[Sequence[T]], int], least: int = 2) -> list[T]:
-    """Records made one after the other by `make(number)` until a document of them reaches about `tokens`; `size` gives
-    the tokens of a document with these records. Asks for the size seldom: it is a whole rendering."""
+    """Records, at least `least`, made by `make(number)` one after the other until a document of them has about `tokens`;
+    `size` gives the tokens of a document with these records. Asks for the size seldom: it is a whole rendering."""
     records = [make(n) for n in range(least)]
     while True:
         now = size(records)
         if now >= tokens:
-            return records
+            return _nearest(records, tokens, now, size, least)
         per_record = max(1.0, now / len(records))
         for _ in range(max(1, int((tokens - now) / per_record * 0.7))):
             records.append(make(len(records)))
+
+
+def _nearest(records: list[T], tokens: int, now: int, size: Callable[[Sequence[T]], int], least: int) -> list[T]:
+    """Without the last records as long as that is nearer to the size wanted."""
+    while len(records) > least:
+        shorter = size(records[:-1])
+        if abs(shorter - tokens) >= now - tokens:
+            break
+        records, now = records[:-1], shorter
+    return records
 
 
 def pick_weighted(rng: random.Random, table: Sequence[tuple[T, float]]) -> T:
