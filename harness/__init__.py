@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from harness.calls import Means
     from harness.errors import BackendError, PalimpsestError, UsageError
-    from harness.relay.progress import Progress
+    from harness.progress import Progress
     from harness.relay.rescore import Rescored
     from harness.relay.spec import RunSpec
     from harness.study import COLUMNS, Hop, Study, load, rescore, run, run_async
@@ -26,7 +26,7 @@ _HOME = {
     "Hop": "study",
     "Means": "calls",
     "PalimpsestError": "errors",
-    "Progress": "relay.progress",
+    "Progress": "progress",
     "Rescored": "relay.rescore",
     "RunSpec": "relay.spec",
     "Study": "study",

@@ -8,11 +8,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from harness.backends import ApiMode, open_backend
 from harness.backends.base import Backend, Reply, Request, request_key
 from harness.errors import Denied, PalimpsestError, Rejected, UsageError
+from harness.progress import Report
 from harness.store import Place
 
 log = logging.getLogger("palimpsest")
@@ -51,7 +52,7 @@ class Means:
     timeout: float = 600.0
     attempts: int = 6
     context: int = 8192
-    report: Callable[[Any], None] | None = None
+    report: Report | None = None
     notify: Callable[[str], None] | None = None
     clock: Callable[[], float] = time.time
 

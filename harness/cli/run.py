@@ -14,8 +14,8 @@ import harness
 from harness.cli.show import print_study
 from harness.cli.terminal import err, interactive, money, out, plain, say, share
 from harness.errors import UsageError
-from harness.relay.progress import Progress as State
-from harness.relay.progress import Report
+from harness.progress import Progress as State
+from harness.progress import Report
 
 Conditions = Mapping[str, Any]
 """Fields of RunSpec, as the options gave them."""

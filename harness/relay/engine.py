@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from harness.backends.base import Reply
 from harness.calls import Asking, Line, Lines, walk_all
 from harness.editors.base import Edited, Editor
+from harness.progress import Progress, Tally
 from harness.relay.hop import Leg, make_step, make_task
-from harness.relay.progress import Progress, Tally
 from harness.relay.schedule import direction
 from harness.relay.scoring import Scoring, Verdict, version
 from harness.relay.spec import ChainSpec, Policy
@@ -105,7 +105,7 @@ class Relay:
         for hop in range(position.hop + 1, last + 1):
             step = await self._hop(walk, walk.leg(hop))
             self._store.save_step(number, step)
-            self._tally.stepped(number, step)
+            self._tally.stepped(number, step.credit)
             self._tell()
 
     async def _hop(self, walk: _Walk, leg: Leg) -> Step:

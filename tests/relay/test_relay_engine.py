@@ -10,7 +10,7 @@ from relay_stub import Answering, Scripted, audit, relay, small
 from harness.backends.base import Reply, Request
 from harness.editors.base import Edited, Task
 from harness.errors import Denied, Outage, Rejected, UsageError
-from harness.relay.progress import Progress
+from harness.progress import Progress
 from harness.store import Reader, Step
 
 

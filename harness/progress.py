@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from harness.store import Step
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`hops` of `total` are finished, `resumed` of them by earlier runs. `rs` is each model's mean over its chains of
-    the last measured hop (0 for a failure), None before the first; `cost` is what this run paid in US dollars, None
-    when some price is unknown; `calls` were answered in this run."""
+    """`hops` of `total` are finished, `resumed` of them by earlier runs; a horizon study's are its turns. `rs` is each
+    model's mean over its chains of the last measured hop (0 for a failure; a turn: 1 when it is right), None before the
+    first; `cost` is what this run paid in US dollars, None when some price is unknown; `calls` were answered in this
+    run."""
 
     hops: int
     total: int
@@ -51,9 +50,8 @@ class Tally:
         self._calls += 1
         self._cost = None if self._cost is None or cost is None else self._cost + cost
 
-    def stepped(self, chain: int, step: Step) -> None:
+    def stepped(self, chain: int, credit: float | None) -> None:
         self._hops += 1
-        credit = step.credit
         if credit is None:
             return
         model = self._models[chain]
