@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from domains.accounting.edits import EDITS, FORMAT
+from domains.accounting.edits import EDITS
+from domains.accounting.format import FORMAT
 from domains.accounting.generate import generate
 from domains.kit import Domain, Files
 from domains.kit.equivalents import each_line, on_text, surface
 
+_TRANSACTION = re.compile(
+    r"(?m)^(?:\d{4}[-/.])?\d\d?[-/.]\d\d?(?![-/.\d]).*\n(?:[ \t]+;.*\n)*[ \t]+(?:[*!] ?)?[^\W\d][^;:\n]*:\S"
+    r"|^i \d{4}[-/.]\d\d?[-/.]\d\d? \d\d?:\d\d"
+)
 _AMOUNT = re.compile(r"(?m)^(\s+\S.*?(?:\s{2,}|\t))(-?)(\d+)\.(\d\d) EUR")
 
 
@@ -51,5 +56,5 @@ DOMAIN = Domain(
     },
     folder=Path(__file__).parent,
     records=("transaction",),
-    recognise=lambda text: bool(re.search(r"(?m)^\d{4}[-/.]\d\d?[-/.]\d\d?.*\n\s+\S+:\S", text)),
+    recognise=lambda text: bool(_TRANSACTION.search(text)),
 )

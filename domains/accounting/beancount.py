@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Hashable
 
-from domains.accounting.format import SCHEMA, parse, parse_amount, parse_date, render, render_entry, show_amount
-from domains.kit import EditError, Element, Files, Format, element, file_named, unfence
+from domains.accounting.amounts import parse_amount, parse_date, show_amount
+from domains.accounting.format import FORMAT, amount_of, render_entry
+from domains.accounting.reader import parse
+from domains.kit import EditError, Element, Files, element, file_named, unfence
 from domains.kit.edits import convert
 
 NAME = "journal.beancount"
@@ -48,8 +50,10 @@ def write(document: Element) -> Files:
         if entry.kind == "transaction":
             lines += ["", *transaction_lines(entry)]
         elif entry.kind == "price":
-            amount = show_amount(entry["amount"], entry.get("currency"))
-            lines.append(f"{entry['date']} price {entry['commodity']} {amount}")
+            known = all(_CURRENCY.match(entry.text(unit)) for unit in ("commodity", "currency"))
+            if not known or "time" in entry.fields or "note" in entry.fields:
+                raise EditError("a price with an hour, a comment or a sign for a currency has no Beancount form")
+            lines.append(f"{entry['date']} price {entry['commodity']} {amount_of(entry)}")
         else:
             lines.append(f'{first} custom "ledger" {quoted(render_entry(entry))}')
     return {NAME: "\n".join(lines).lstrip("\n") + "\n"}
@@ -185,7 +189,7 @@ def head_meta(body: str, head: Element | None, parts: list[Element]) -> Element 
 
 
 BEANCOUNT = convert(
-    Format(SCHEMA, parse, render), "to_beancount",
+    FORMAT, "to_beancount",
     "We are switching to Beancount. Write {files}: each transaction as DATE, flag (* or !, txn where there is "
     'none), payee and note as two quoted strings (an empty note is ""), with the code as metadata `code: "…"`, a '
     'second date as `aux-date: …` and each comment line of the transaction as `remark: "…"` indented by two; '

@@ -9,9 +9,14 @@ from domains.kit import Domain, Files
 from domains.kit.equivalents import each_line, on_text, surface
 from domains.recipe.carve import FORMAT
 from domains.recipe.edits import EDITS
+from domains.recipe.facts import role_of
 from domains.recipe.generate import generate
 
 _GRAMS = re.compile(r"(?m)^(\s*[-*+] (?:\[.\] )?)(\d+) ?g(?= )")
+_HEADING = re.compile(r"(?m)^(?:#{1,6} +|\*\*|__)(.+)$|^(\S.*)(?=\n[=-]{3,}$)")
+_LISTED = re.compile(
+    r"(?m)^\s*[-*+] (\[.\] )?[*_]{0,2}[\d½¼¾][\d./½¼¾ –-]* ?(g|kg|ml|l|tbsp|tsp|teaspoons?|cups?|oz|cloves?)\b"
+)
 
 
 def star_bullets(files: Files) -> Files:
@@ -44,6 +49,12 @@ def unit_words(files: Files) -> Files:
     return on_text(files, change)
 
 
+def recognise(text: str) -> bool:
+    return any(role_of(m[1] or m[2]) == "ingredients" for m in _HEADING.finditer(text[:50_000])) or bool(
+        _LISTED.search(text)
+    )
+
+
 DOMAIN = Domain(
     name="recipe",
     title="Recipe collection (Markdown)",
@@ -63,9 +74,6 @@ DOMAIN = Domain(
     },
     folder=Path(__file__).parent,
     records=("ingredient", "step"),
-    recognise=lambda text: bool(
-        re.search(r"(?im)^(#{1,6} |\*\*).*(ingredients|zutaten|ingrédients|what you need)", text)
-        or re.search(r"(?m)^\s*[-*+] (\[.\] )?[\d½¼¾][\d./½¼¾ –-]* ?(g|kg|ml|l|tbsp|tsp|cups?|oz|cloves?)\b", text)
-    ),
+    recognise=recognise,
     layout=r"(?m)^\s*\d+[.)]",
 )

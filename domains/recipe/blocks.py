@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from textwrap import dedent
 
 _ITEM = re.compile(r"([-*+•–]|\d{1,3}[.)])(?:\s+|$)")
 _BOX = re.compile(r"((?:\[[ xX]\]\s*)*\[([ xX])\])\s+")
+_BREAK = re.compile(r"\s*<br ?/?>$")
+_REFERENCE = re.compile(r"\[[^\]]+\]:")
+_FENCE = re.compile(r"(?:```|~~~)\s?(?:markdown|md|text|txt|recipe(?:\.md)?)?$")
+_MARKS = ("---", "+++")
 _KEY = re.compile(r"([\w][\w .@-]{0,60}?)\s*[:=](?:\s+(.*)|)$")
 
 
@@ -34,7 +39,7 @@ class Lexer:
     """Blocks of one text. Linear: a search for an end that fails is not made twice."""
 
     def __init__(self, text: str) -> None:
-        self.lines = text.split("\n")
+        self.lines = (text if re.search(r"(?m)^\S", text) else dedent(text)).split("\n")
         self.blocks: list[Block] = []
         self.open: Block | None = None
         self.loose = False
@@ -46,6 +51,8 @@ class Lexer:
         while at < len(self.lines):
             line = self.lines[at].expandtabs(4)
             body = line.strip()
+            if body.endswith(">"):
+                body = _BREAK.sub("", body) or body
             if not body:
                 self.loose = True
                 at += 1
@@ -59,31 +66,45 @@ class Lexer:
         self.loose = False
 
     def front(self) -> int:
-        """Front matter, YAML or TOML, when it has an end; the line after it."""
-        start = next((n for n, line in enumerate(self.lines) if line.strip()), 0)
-        mark = self.lines[start].strip()
-        if mark not in ("---", "+++"):
-            return start
-        end = next((n for n in range(start + 1, len(self.lines)) if self.lines[n].strip() in (mark, "...")), None)
-        if end is None or not any(_KEY.match(line.strip()) for line in self.lines[start + 1 : end]):
-            return start
-        for n in range(start + 1, end):
-            self.meta(self.lines[n], n + 1)
+        """Front matter, YAML or TOML; the line after it. A line that says `Here is the file:` may stand before it, and
+        one of its marks may be missing."""
+        filled = [n for n, line in enumerate(self.lines[:40]) if line.strip()]
+        if not filled:
+            return 0
+        opening = next((n for n in filled[:2] if self.lines[n].strip() in _MARKS), None)
+        if opening is not None and (opening == filled[0] or self.lines[filled[0]].rstrip()[-1] in ":."):
+            first, mark = opening + 1, self.lines[opening].strip()
+        elif _KEY.match(self.lines[filled[0]].strip()):
+            first = opening = filled[0]
+            mark = next((line.strip() for line in self.lines[first:40] if line.strip() in ("", *_MARKS)), "")
+        else:
+            return filled[0]
+        end = next((n for n in range(first, len(self.lines)) if self.lines[n].strip() in (mark, "...")), None)
+        if mark == "---":
+            own = next((n for n in range(first, len(self.lines)) if not is_front(self.lines[n])), len(self.lines))
+            end = own if end is None or own < end else end
+        if not mark or end is None or not any(_KEY.match(line.strip()) for line in self.lines[first:end]):
+            return filled[0]
+        for n in range(first, end):
+            self.meta(self.lines[n], n + 1, mark == "+++")
         for block in self.blocks:
             block.lines = [scalar(" ".join(block.lines).strip())]
-        return end + 1
+        if opening > filled[0]:
+            self.problems.append((1, "there is a line before the front matter"))
+            self.add(Block("para", filled[0] + 1, [self.lines[filled[0]].strip()]))
+        return end + (end < len(self.lines) and self.lines[end].strip() in (mark, "..."))
 
-    def meta(self, line: str, number: int) -> None:
+    def meta(self, line: str, number: int, toml: bool) -> None:
         body = line.strip()
         found = _KEY.match(body) if line[:1].strip() else None
         if found:
             value = found[2] or ""
             self.blocks.append(Block("meta", number, [] if value in ("|", ">", "|-", ">-") else [value], key=found[1]))
-        elif body.startswith("#"):
+        elif body.startswith("#") or (toml and body.startswith("[") and body.endswith("]") and line[0] == "["):
             self.blocks.append(Block("meta", number, [body.lstrip("# ")], key="#"))
         elif body and self.blocks and self.blocks[-1].key != "#":
             value = self.blocks[-1].lines
-            if body.startswith("- "):
+            if body.startswith("- ") and len(value) < 2:
                 body = scalar(body[2:].strip())
                 value[:] = [f"{value[0]}, {body}" if value and value[0] else body]
             else:
@@ -198,10 +219,33 @@ class Lexer:
                 above.lines.append(body)
                 self.loose = False
                 return
-        elif above is not None and not self.loose:
+        elif above is not None and not self.loose and not (body[0] == "[" and _REFERENCE.match(body)):
             above.lines.append(body.lstrip("> ") if above.kind == "quote" else body)
             return
         self.add(Block("para", number, [body]), stays_open=True)
+
+
+def is_front(line: str) -> bool:
+    """Whether a line can be YAML's: blank, a key, a list's item, a comment, or what is indented."""
+    if not line.strip() or _KEY.match(line):
+        return True
+    return line[0] in " \t-#]}" and not line.startswith(("##", "- ["))
+
+
+def unwrapped(text: str) -> str:
+    """A document out of a code fence that a few words stand around."""
+    lines = text.split("\n")
+    start = next((n for n, line in enumerate(lines[:12]) if _FENCE.match(line.strip())), None)
+    before = " ".join(" ".join(lines[:start]).split())
+    if start is None or before[-1:] not in ("", ":", "."):
+        return text
+    mark = lines[start].strip()[:3]
+    end = next((n for n in range(len(lines) - 1, start, -1) if lines[n].strip() == mark), 0)
+    inner, after = lines[start + 1 : end], lines[end + 1 :]
+    outside = before + "".join(after)
+    if len(outside) > 600 or "#" in outside or not any(line.startswith(("#", *_MARKS)) for line in inner):
+        return text
+    return "\n".join([before, "", *inner, "", *after])
 
 
 def cells_of(line: str) -> tuple[str, ...]:
@@ -215,6 +259,8 @@ def cells_of(line: str) -> tuple[str, ...]:
 
 def scalar(value: str) -> str:
     """A front matter value without quotes and list brackets."""
+    if len(value) > 5 and value[:3] == value[-3:] and value[:3] in ('"""', "'''"):
+        return value[3:-3].strip()
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         try:
             return str(json.loads(value)) if value[0] == '"' else value[1:-1].replace("''", "'")

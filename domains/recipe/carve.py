@@ -84,6 +84,18 @@ def carved(document: Element, chosen: Chosen, file_of: Callable[[str], str], mai
     return {main: render(rest)[MAIN], **whole}
 
 
+def lifted(e: Element) -> list[Element]:
+    """A section, then the links that it ends with."""
+    children = list(e.children) if e.kind == "section" else []
+    links: list[Element] = []
+    while children and children[-1].kind == "prose" and _LINK.match(children[-1].text("text")):
+        links.insert(0, children.pop())
+    if not links and children and children[-1].kind == "section":
+        last, *links = lifted(children[-1])
+        children[-1] = last
+    return [e.with_children(children), *links] if links else [e]
+
+
 def joined(files: Files, chosen: Chosen, main: str, wrap: bool) -> Element:
     """The document of such files: each link is the next section of its file. A section that was to move and stands
     where it was is marked."""
@@ -106,8 +118,14 @@ def joined(files: Files, chosen: Chosen, main: str, wrap: bool) -> Element:
             return e.with_fields(title=NOT_MOVED + e.text("title"))
         return None
 
-    rest = replaced(parse({main: file_named(files, main)}), change)
-    return rest.with_children([*rest.children, *(e for queue in waiting.values() for e in queue)])
+    index = parse({main: file_named(files, main)})
+    if not wrap:  # a recipe is no part of the chapter that its link stands below
+        index = index.with_children([part for e in index.children for part in lifted(e)])
+    rest = replaced(index, change)
+    # What no link leads to has no place: it comes last, and not as what it was.
+    loose = [e for queue in waiting.values() for e in queue]
+    marked = [e.with_fields(title=NOT_MOVED + e.text("title")) if e.kind == "section" else e for e in loose]
+    return rest.with_children([*rest.children, *marked])
 
 
 BY_RECIPE = convert(

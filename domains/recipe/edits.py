@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from domains.kit import EditError, Element, Files, read_csv, write_csv
-from domains.kit.edits import UNMAPPED, edit_fields, transform, transform_with
+from domains.kit.edits import UNMAPPED, edit_fields, proven, transform, transform_with
 from domains.recipe.amounts import TRIPLE, US_UNITS
 from domains.recipe.carve import BY_COMPONENT, BY_RECIPE, FORMAT, NOT_MOVED
 from domains.recipe.measures import NUMBER, VULGAR, parse_ingredient, show_ingredient
@@ -214,4 +214,4 @@ TIMERS = transform_with(
     ("referencing", "domain knowledge", "context expansion"), "timers.csv", timed, untimed,
 )  # fmt: skip
 
-EDITS = (US_UNITS, TRIPLE, BY_RECIPE, BY_COMPONENT, SHOPPING, REFERENCES, TIMERS, JSONLD)
+EDITS = tuple(map(proven, (US_UNITS, TRIPLE, BY_RECIPE, BY_COMPONENT, SHOPPING, REFERENCES, TIMERS, JSONLD)))

@@ -15,13 +15,15 @@ _ROLES = (
     ),
     (
         "ingredients",
-        r"ingredients?|zutaten|ingrédients?|ingredientes|ingredienti|what you(?:['’]ll| will)? need|"
-        r"you(?:['’]ll| will) need",
+        r"ingredients?|zutaten|ingrédients?|ingredientes|ingredienti|ingrediënten|ingredienser|składniki|ингредиенты|"
+        r"what you(?:['’]ll| will)? need|you(?:['’]ll| will) need|\w{0,9}(?:[原材配用]料|食材|재료)\w{0,9}",
     ),
     (
         "method",
         r"method|instructions?|directions?|preparation|procedure|steps|how to (?:make|cook)(?: it)?|making it|"
-        r"zubereitung|anleitung|préparation|étapes|preparación|elaboración|procedimento|preparazione|to make",
+        r"zubereitung|anleitung|préparation|étapes|preparación|elaboración|procedimento|preparazione|to make|"
+        r"modo de preparo|bereiding(?:swijze)?|gör så här|fremgangsmåt?de?|przygotowanie|приготовление|"
+        r"操作|\w{0,4}步[骤驟]|(?<!的)做法|作り方|手順|만드는 법",
     ),
 )
 _ROLE = [(role, re.compile(rf"(?i)\b(?:{words})\b")) for role, words in _ROLES]
@@ -75,13 +77,33 @@ KNOWN = frozenset(
         "portionen",
         "ergibt",
         "pour",
+        "categories",
+        "created",
+        "updated",
+        "url",
+        "link",
+        "website",
+        "original",
+        "status",
+        "fat",
+        "fats",
+        "carbs",
+        "carbohydrates",
+        "protein",
+        "proteins",
+        "fiber",
+        "fibre",
+        "sodium",
+        "cholesterol",
+        "energy",
     ]
 )
 YIELD = frozenset(
     ["serves", "servings", "serving", "yield", "yields", "makes", "portions", "portionen", "ergibt", "pour"]
 )
 _BOLD = re.compile(r"(?:\*\*|__)([^*_:]{1,60}?)\s*(?::\s*(?:\*\*|__)|(?:\*\*|__)\s*:)\s*(\S.*)$")
-_PLAIN = re.compile(r"([^\W\d_][\w /'-]{1,40}?)\s*:\s+(\S.*)$")
+_PLAIN = re.compile(r"((?:[^\w\s!-\x7f]{1,3}\s)?[^\W\d_][\w /'-]{1,40}?)\s*:\s+(\S.*)$")
+_COUNTED = re.compile(r"(?i)(\d[\d./ –-]{0,12}?)\s*(servings?|portions?|portionen)((?:\s*[,(].{0,60})?)$")
 _SERVES = re.compile(r"(?i)(serves|makes|yields?|ergibt|pour)\s+((?:about |around |~)?\d.{0,80})$")
 _OUTER = re.compile(r"(\*\*|__|\*|_)([^*_]+)\1$")
 _SPLIT = re.compile(r"\s+[|·•]\s+")
@@ -97,9 +119,15 @@ def role_of(title: str, parent: str = "") -> str:
     return parent
 
 
+def bare(key: str) -> str:
+    """A key in lower case without the picture before it: `⏲️ Prep time` is `prep time`."""
+    return re.sub(r"^[^\w]+", "", key).casefold()
+
+
 def is_known(key: str) -> bool:
-    words = key.casefold().split()
-    return key.casefold() in KNOWN or (1 < len(words) <= 3 and (words[-1] == "time" or words[0] in KNOWN))
+    key = bare(key)
+    words = key.split()
+    return key in KNOWN or (1 < len(words) <= 3 and (words[-1] == "time" or words[0] in KNOWN))
 
 
 def fact_of(line: str) -> Element | None:
@@ -110,11 +138,14 @@ def fact_of(line: str) -> Element | None:
     if bold:
         return element("fact", key=bold[1].strip(), value=bold[2].strip())
     outer = _OUTER.match(line)
-    bare = outer[2].strip() if outer else line
-    serves = _SERVES.match(bare)
+    text = outer[2].strip() if outer else line
+    serves = _SERVES.match(text)
     if serves:
         return element("fact", key=serves[1], value=serves[2].strip())
-    plain = _PLAIN.match(bare)
+    counted = _COUNTED.match(text)
+    if counted:
+        return element("fact", key=counted[2], value=(counted[1] + counted[3]).strip())
+    plain = _PLAIN.match(text)
     if plain and is_known(plain[1]):
         return element("fact", key=plain[1], value=plain[2].strip())
     return None
@@ -133,12 +164,12 @@ def facts_of(line: str, role: str = "") -> list[Element]:
 
 
 def is_yield(fact: Element) -> bool:
-    return fact.kind == "fact" and fact.text("key").casefold() in YIELD
+    return fact.kind == "fact" and bare(fact.text("key")) in YIELD
 
 
 def lone_title(text: str, role: str) -> str | None:
     """The title in a paragraph that is one: `**For the sauce**`, and where lists are due `For the sauce:`."""
-    if len(text) > 120:
+    if len(text) > 120 or (text.rstrip("*_")[-1:] in ".!?" and len(text.split()) > 3):
         return None
     bold = _LONE_BOLD.match(text) or (_LONE.match(text) if role in ("ingredients", "method") else None)
     if bold:

@@ -8,7 +8,7 @@ and bullets are ingredients when most of them begin with an amount, else `point`
 from __future__ import annotations
 
 from domains.kit import Element, Field, Files, Kind, Schema, element, exact, sequence, texts, words
-from domains.recipe.blocks import Block, Lexer
+from domains.recipe.blocks import Block, Lexer, unwrapped
 from domains.recipe.facts import facts_of, is_known, role_of
 from domains.recipe.measures import parse_ingredient, starts_with_amount
 from domains.recipe.sections import Node, Tree, is_recipe
@@ -82,7 +82,7 @@ def parse(files: Files) -> Element:
     children: list[Element] = []
     problems: list[str] = []
     for name, text in texts(files, MAIN):
-        lexer = Lexer(text)
+        lexer = Lexer(unwrapped(text))
         blocks = lexer.run()
         problems += [f"{name}:{line}: {what}" for line, what in lexer.problems]
         children += elements(Tree(blocks).root, top=True)
@@ -93,18 +93,25 @@ def elements(node: Node, top: bool = False) -> list[Element]:
     """What stands in a node, in order. The only heading of the highest level is the title of the whole, unless it is a
     recipe's own."""
     own = items_of(node)
-    nested = {id(n): n for n in node.nodes()}
+    solid = list(node.nodes())
+    if len(solid) > 1:  # a chapter of prose, or a heading that came twice, takes nothing from the title
+        solid = [n for n in solid if lists(n)]
     found: list[Element] = []
     for part in own:
         if isinstance(part, Element):
             found.append(part)
             continue
         below = elements(part)
-        if top and len(nested) == 1 and is_title(part, below):
+        if top and solid == [part] and is_title(part, below):
             found += [element("title", text=part.title), *below]
         else:
             found.append(Element("section", {"title": part.title}, tuple(below)))
     return found
+
+
+def lists(node: Node) -> bool:
+    """Whether there is a list anywhere in a section."""
+    return any(lists(part) if isinstance(part, Node) else part.kind == "item" for part in node.parts)
 
 
 def is_title(node: Node, below: list[Element]) -> bool:
@@ -117,7 +124,8 @@ def items_of(node: Node) -> list[Element | Node]:
     """The node's own blocks as elements, its sections as they are."""
     found: list[Element | Node] = []
     prose_is_step = node.role == "method" and not any(
-        isinstance(part, Node) or (part.kind == "item" and part.text) for part in node.parts
+        bool(role_of(node.title)) if isinstance(part, Node) else part.kind == "item" and part.text
+        for part in node.parts
     )
     run: list[Block] = []
     for part in (*node.parts, None):
@@ -183,7 +191,8 @@ def paragraph(lines: list[str], role: str, prose_is_step: bool) -> list[Element]
             return found
     if not rest:
         return found
-    if role == "ingredients" and starts_with_amount(rest[0]):
+    amounts = sum(map(starts_with_amount, rest)) if role == "ingredients" else 0
+    if amounts and (starts_with_amount(rest[0]) or 2 * amounts >= len(rest)):
         return found + [parse_ingredient(" ".join(line.split())) for line in rest]
     return [*found, element("step" if prose_is_step else "prose", text=" ".join(" ".join(rest).split()))]
 

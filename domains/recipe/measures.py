@@ -28,6 +28,8 @@ _SPELLINGS = {
     "tin": "tin tins", "jar": "jar jars",
     "pack": "pack packs packet packets package packages pkg", "slice": "slice slices",
     "sprig": "sprig sprigs", "stick": "stick sticks", "stalk": "stalk stalks", "piece": "piece pieces stück",
+    "bag": "bag bags", "box": "box boxes", "bottle": "bottle bottles", "carton": "carton cartons",
+    "envelope": "envelope envelopes", "msp": "msp messerspitze",
     "knob": "knob knobs", "head": "head heads", "sheet": "sheet sheets", "leaf": "leaf leaves", "strip": "strip strips",
     "cm": "cm", "mm": "mm", "inch": "inch inches",
 }  # fmt: skip
@@ -46,9 +48,10 @@ _PLURALS = {
     "dash": "dashes",
     "splash": "splashes",
     "bunch": "bunches",
+    "box": "boxes",
     "inch": "inches",
 }
-_NEVER_PLURAL = frozenset(("g", "kg", "ml", "l", "oz", "lb", "fl oz", "tsp", "tbsp", "cm", "mm"))
+_NEVER_PLURAL = frozenset(("g", "kg", "ml", "l", "oz", "lb", "fl oz", "tsp", "tbsp", "cm", "mm", "msp"))
 _LOOSE = "pinch|dash|splash|drizzle|handful|bunch|knob|few drops"
 
 VULGAR = {
@@ -64,11 +67,11 @@ _ABOUT = r"(?i:(about|approx\.?|approximately|around|circa|ca\.|roughly|~|≈)\s
 _RANGE = re.compile(rf"({NUMBER})(?:\s?(?:-|–|—|to\b|bis\b)\s?({NUMBER}))?(?![\d/])\s*")
 _HEAD = re.compile(rf"{_ABOUT}(?=[\d.])")
 _ARTICLE = re.compile(rf"(?i:(?:(an?|one|half an?)\s+)(?={_UNIT})|(?=(?:{_LOOSE})\s+of\b))")
-_HAS_UNIT = re.compile(rf"-?{_UNIT}\s*")
+_HAS_UNIT = re.compile(rf"-?{_UNIT}(?:\((?:n|e|en|s|es)\))?\s*")
 _SIZE = re.compile(rf"[x×]?\s*\(\s*({_ABOUT}{NUMBER}[^()]*)\)\s*|[x×]\s*({NUMBER}\s?-?{_UNIT})\s*")
 _SLASH = re.compile(rf"/\s?({NUMBER}\s*{_UNIT})\s*")
 _OUNCES = re.compile(rf"({NUMBER})\s*(?i:oz|ounces?)\.?(?!\w)\s*")
-_OF = re.compile(r"(?i:of)\s+")
+_OF = re.compile(r"(?i:of|de|di)\s+|[dD]['’](?=\w)")
 _REFERENCE = re.compile(r"\(\d{1,6}\)\s")
 _TAIL = re.compile(rf"(\D{{2,80}}?)(?:\s*[:–—]\s+|\s+-\s+)({_ABOUT}{NUMBER}.{{0,40}})$")
 _LAST = re.compile(rf"([^\d,(:]{{2,80}})\s({NUMBER}\s?{_UNIT})$")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from domains.recipe.blocks import Block
 from domains.recipe.facts import facts_of, lone_title, role_of
+from domains.recipe.measures import starts_with_amount
 
 
 @dataclass(slots=True)
@@ -52,7 +53,8 @@ class Tree:
         kept: list[str] = []
         plain = False
         for line in block.lines:
-            if not plain and self.lone(line, kept):
+            listed = kept and self.stack[-1].role == "ingredients" and starts_with_amount(kept[0])
+            if (listed or not plain) and self.lone(line, kept):
                 kept = []
                 continue
             kept.append(line)

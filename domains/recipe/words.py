@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from domains.kit.schema import text
+from domains.recipe.facts import bare
 from domains.recipe.measures import UNITS, plain_fractions
 
 _STRESS = re.compile(r"(\*\*|\*|(?<!\w)__?)([^*_\s](?:[^*_]*[^*_\s])?)(\1)")
@@ -73,7 +74,7 @@ def duration(value: str) -> Hashable:
 
 def fact_name(value: str) -> Hashable:
     """`Prep`, `prep time` and `Prep Time:` are one."""
-    name = " ".join(str(value).casefold().replace("_", " ").strip(" :").split())
+    name = " ".join(bare(str(value)).replace("_", " ").strip(" :").split())
     return name.removesuffix(" time") or name
 
 

@@ -81,5 +81,5 @@ DOMAIN = Domain(
     folder=Path(__file__).parent,
     records=("cue",),
     recognise=lambda text: not text.lstrip("\ufeff").startswith("WEBVTT") and bool(TIMING.search(text[:20_000])),
-    layout=r"(?m)^\d+$",
+    layout=r"(?m)^\ufeff?\d+\r?$",
 )

@@ -14,6 +14,9 @@ from domains.kit import Element
 BREAK = "⏎"
 """Stands for a line break inside a text, as a word of its own: where lines break is a small fact."""
 
+BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+"""Marks of writing direction, which tools strew where players need them, and byte order marks of joined files."""
+
 Style = tuple[str, ...]
 Run = tuple[Style, str]
 
@@ -24,6 +27,7 @@ TAG = re.compile(
     re.IGNORECASE,
 )
 _POSITION = re.compile(r"\{((?:\\(?:an?\d{1,2}|(?:pos|move|org|clip|fade?)\([^(){}\\]*\)))+)\}", re.IGNORECASE)
+_OVERRIDES = re.compile(r"\{\\[^{}\\]+(?:\\[^{}\\]+)+\}")
 _ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _MARK = re.compile(r"\s*(>>>?(?!>)|[-‐‑–—](?![-‐‑–—>\d]))\s*")
 _MARKS = frozenset("-‐‑–—> \t")
@@ -50,6 +54,9 @@ def opening(line: str) -> tuple[str, str, int]:
 def read_text(lines: Sequence[str]) -> tuple[str, tuple[Element, ...]]:
     """(position on the screen, turns) of a cue's lines, none of which is blank."""
     joined = "\n".join(lines)
+    if not joined.isascii() and BIDI.search(joined):
+        joined = BIDI.sub("", joined)
+        lines = [line.strip() for line in joined.split("\n") if line.strip()]
     if "<" in joined or "{" in joined:
         return _read_styled(joined)
     turns: list[Element] = []
@@ -95,6 +102,9 @@ def _read_styled(joined: str) -> tuple[str, tuple[Element, ...]]:
     turns: list[Element] = []
     head: tuple[str, str, Style] = ("", "", ())
     body: list[Run] = []
+    if "{\\" in joined:
+        # `{\an8\i1}` is `{\an8}{\i1}`
+        joined = _OVERRIDES.sub(lambda m: "{" + m[0][1:-1].replace("\\", "}{\\")[2:] + "}", joined)
     all_runs = _runs(_POSITION.sub(place, joined))
     for _ in range(_FORMED):
         shown = "".join(text for _, text in all_runs)

@@ -21,7 +21,7 @@ from domains.kit import (
     texts,
     words,
 )
-from domains.subtitles.cuetext import lines_of, read_text
+from domains.subtitles.cuetext import BIDI, lines_of, read_text
 
 MAIN = "subtitles.srt"
 
@@ -96,7 +96,7 @@ def parse(files: Files) -> Element:
     for name, content in texts(files, MAIN):
         if any(c in content for c in _ODD):
             content = "\n".join(content.splitlines())
-        Reader(name, content, children, problems).read()
+        Reader(name, BIDI.sub("", content), children, problems).read()
     return Element("subtitles", {}, tuple(children), tuple(problems))
 
 
