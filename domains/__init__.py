@@ -76,7 +76,8 @@ def title(name: str) -> tuple[str, str, tuple[str, ...]]:
 
 
 def guess(filename: str, text: str) -> str | None:
-    """The domain of a file, from its extension and, where several or none share it, from what its text looks like."""
+    """The domain of a file, from its extension and, where several or none share it, from what its text looks like; None
+    when it looks like none of them."""
     lower = filename.casefold()
     by_name = [name for name, (_, _, extensions, _) in INDEX.items() if lower.endswith(extensions)]
     if len(by_name) == 1:
@@ -87,7 +88,7 @@ def guess(filename: str, text: str) -> str | None:
                 return name
         except ImportError:
             continue
-    return by_name[0] if by_name else None
+    return None
 
 
 def load_fixture(name: str, fixture: str) -> dict[str, str]:
@@ -124,5 +125,6 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "INDEX", "MUTATIONS", "Change", "Check", "Comparer", "Comparison", "Direction", "Domain", "Edit", "EditError",
     "Element", "Files", "Measurement", "Meter", "Mutation", "Outcome", "ParseError", "UnknownDomain", "at", "battery",
-    "describe", "feasible", "generate", "get", "guess", "load_fixture", "mutate", "names", "page", "score", "timings", "title",
+    "describe", "feasible", "generate", "get", "guess", "load_fixture", "mutate", "names", "page", "score", "timings",
+    "title",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ INDEX: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "calendar": ("Calendar (iCalendar)", "Structured Records", (".ics", ".ical", ".icalendar", ".ifb"), "calendar"),
     "chess": ("Chess games (PGN)", "Everyday", (".pgn",), ""),
     "crystal": ("Crystal structure (CIF 1.1)", "Science & Engineering", (".cif", ".mcif", ".fcf"), ""),
+    "earncall": ("Earnings call transcript (Markdown)", "Everyday", (".md",), ""),
     "graphviz": ("Graph (Graphviz DOT)", "Code & Configuration", (".dot", ".gv"), ""),
     "playlist": ("Playlist (XSPF)", "Everyday", (".xspf",), ""),
     "python": ("Python source", "Code & Configuration", (".py", ".pyi"), ""),

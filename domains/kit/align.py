@@ -210,11 +210,27 @@ class Residue:
             best = [j for j in best if votes[j] >= CLEAR * votes[best[0]]]
             pairs += [(i, j) for j in best if self.before[i].kind == self.after[j].kind]
         # So that the assignment is never worse than leaving everything where it stood.
-        return list(dict.fromkeys(pairs + self.in_place()))
+        return list(dict.fromkeys(pairs + self._beside()))
+
+    def _beside(self) -> Pairs:
+        """For each element those that stand as far from its nearest matched neighbours, before and behind, as it does
+        from theirs."""
+        matched = sorted([*self.pairs, (-1, -1), (len(self.before), len(self.after))])
+        partner = dict(matched)
+        heads = [i for i, _ in matched]
+        free = set(self.right)
+        found: Pairs = []
+        for i in self.left:
+            behind = bisect_left(heads, i)
+            for neighbour in (heads[behind - 1], heads[behind]):
+                j = partner[neighbour] + i - neighbour
+                if j in free and self.before[i].kind == self.after[j].kind:
+                    found.append((i, j))
+        return found
 
     def _features(self, e: Element) -> set[Hashable]:
-        """What may tell an element from others: values, words of prose, children and the values of children."""
-        found: set[Hashable] = set()
+        """What may tell an element from others: its kind, values, words of prose, children and their values."""
+        found: set[Hashable] = {e.kind}
         for part in (e, *e.children[:50]):
             rules = self.index.rule(part.kind).fields
             for name, value in part.fields.items():

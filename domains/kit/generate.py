@@ -36,7 +36,7 @@ def tokens_of(files: Files) -> int:
 
 
 def fill(tokens: int, make: Callable[[int], T], size: Callable[[Sequence[T]], int], least: int = 2) -> list[T]:
-    """Records, at least `least`, made by `make(number)` one after the other until a document of them has about `tokens`;
+    """Records, at least `least`, made by `make(number)` one after the other until a document of them is about `tokens`;
     `size` gives the tokens of a document with these records. Asks for the size seldom: it is a whole rendering."""
     records = [make(n) for n in range(least)]
     while True:
