@@ -23,5 +23,6 @@ DOMAIN = Domain(
     equivalents=EQUIVALENTS,
     folder=Path(__file__).parent,
     records=("item", "row"),
+    layout=r"#\\#CIF_\d\.\d",
     recognise=lambda text: all(re.search(p, text) for p in (r"(?mi)^data_\S", r"(?mi)^\s*(?:loop_\s*$|_[a-z]\S+\s)")),
 )

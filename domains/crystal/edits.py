@@ -32,7 +32,7 @@ MAIN = "structure.cif"
 
 # -- labels -----------------------------------------------------------------------------------------------------------
 
-_LABELS = re.compile(r"_(?:site|aniso)_label(?:_[1-4DHA])?$|_calc_attached_atom$")
+_LABELS = re.compile(r"_(?:site|aniso|moment)[._]label(?:_[1-4DHA])?$|_calc_attached_atom$")
 
 
 def enough(names: list[str]) -> list[str]:

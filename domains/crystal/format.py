@@ -3,6 +3,7 @@ r"""CIF 1.1: what a crystallographer reads in a file of data blocks.
 Equal: data names and block names in any case, any delimiter of a value ('…', "…", `;`, none), the order of data items,
 of loops and of the columns of a loop, 0.50 and 0.5 (without an s.u.), 5.4300(3) and 5.43000(30), `\'e` and é,
 `x,1/2+y,z` and `x, y+1/2, z`. Not equal: 5.4300(3) and 5.43(3), `?` and `.`. A comment keeps its place among comments.
+What CIF 2.0 adds is read as well: other characters, triple quotes, and lists and tables as the text they are.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ SCHEMA = Schema(
         "cif": Kind(),
         "block": Kind({"name": Field(canon=folded)}, key=(("name",),)),
         "frame": Kind({"name": Field(canon=folded)}, key=(("name",),)),
-        "item": Kind({"tag": Field(weight=0.5), **_DATUM}, key=(("tag",),)),
+        "item": Kind({"tag": Field(), **_DATUM}, key=(("tag",),)),
         "loop": Kind({"category": Field(weight=0.25), "columns": Field(sequence)}, key=(("category",),)),
         "row": Kind({"id": Field(sequence, parts)}, key=(("id",),), order=0.1, label=row_name, weight=0.05),
         "value": Kind({"tag": Field(weight=0.25), **_DATUM}, key=(("tag",),)),

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domains.crystal.geometry import Cell, angle, distance
+from domains.crystal.loops import make_rows
 from domains.crystal.metadata import Facts, comments, items
 from domains.crystal.names import ATOMIC_NUMBER, keys_of, loop_keys
-from domains.crystal.reader import make_rows
 from domains.crystal.render import render
 from domains.kit import Element
 from domains.kit.generate import fill, tokens_of

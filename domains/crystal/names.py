@@ -58,14 +58,17 @@ def tag(word: str) -> str:
 
 
 OPERATIONS = frozenset({"_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz"})
-_IDENTIFIER = re.compile(r"(version|version_number|_id|code|label(_[1-4dhaDHA])?|phone|fax|symbol)$")
+_OPERATION = re.compile(r"symop\w*[._](?:\w+_)?(?:xyz|mxmymz|algebraic)$")
+_IDENTIFIER = re.compile(
+    r"(version|version_number|[._]id|code|database_code_\w+|number_(bns|og)|label(_[1-4dhaDHA])?|phone|fax|symbol)$"
+)
 
 
 @lru_cache(maxsize=8192)
 def sort_of(name: str) -> str:
     """What values of this name are: `operation` (of symmetry), `code` even when it looks like a number (version 2.40 is
     not 2.4), else nothing: a number where it looks like one."""
-    if name in OPERATIONS:
+    if name in OPERATIONS or _OPERATION.search(name):
         return "operation"
     return "code" if _IDENTIFIER.search(name) else ""
 
@@ -82,6 +85,8 @@ def _indices(category: str) -> tuple[str, ...]:
 KEYS: dict[str, tuple[str, ...]] = {
     "_atom_site": ("_atom_site_label",),
     "_atom_site_aniso": ("_atom_site_aniso_label",),
+    "_atom_site_moment": ("_atom_site_moment_label",),
+    "_atom_site_moment.": ("_atom_site_moment.label",),
     "_atom_type": ("_atom_type_symbol",),
     "_audit_author": ("_audit_author_name",),
     "_audit_conform": ("_audit_conform_dict_name",),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import re
+import textwrap
+from collections.abc import Hashable
 
-from domains.crystal.names import OPERATIONS, loop_keys, sort_of, tag
-from domains.crystal.syntax import TOKEN, clean, operation, typed
+from domains.crystal.loops import Loop, make_rows
+from domains.crystal.names import OPERATIONS, common, loop_keys, sort_of, tag
+from domains.crystal.syntax import TOKEN, clean, typed
 from domains.kit import Element, stray
 
+_FLUSH = re.compile(r"^\S", re.MULTILINE)
+_BOLD = re.compile(r"^([ \t]*)\*\*([ \t]*(?:_|loop_|data_|save_)[^\n]*?)\*\*", re.MULTILINE)
+_NEXT = re.compile(r"\s*(?:[_#]|loop_|data_|save_|\Z)", re.IGNORECASE)
 
-class Reader:
+
+class Reader(Loop):
     """Reads token by token. An item, a loop or a frame is written down when the next thing begins."""
 
     def __init__(self) -> None:
@@ -37,19 +44,14 @@ class Reader:
         self.cells: list[str] = []
         self.places: list[int] = []
 
-    def problem(self, what: str, place: int) -> None:
-        # Past a hundred the file is not CIF, and line numbers cost a count each.
-        if len(self.problems) < 100:
-            self.problems.append(f"{self.file}:{self.source.count(chr(10), 0, place) + 1}: {what}")
-
     def read(self, file: str, source: str) -> None:
         self.start(file)
-        self.source = source
-        if not source.isascii():
-            place = next(n for n, c in enumerate(source) if not c.isascii())
-            self.problem("CIF 1.1 is ASCII: other characters have codes", place)
+        self.source = source if _FLUSH.search(source) else textwrap.dedent(source)
+        if "**" in source and _BOLD.search(self.source):
+            self.problem("there is Markdown in the file", 0)
+            self.source = _BOLD.sub(r"\1\2", self.source)
         position = 0
-        while position < len(source):
+        while position < len(self.source):
             position = self.run(position)
         self.close_block()
 
@@ -83,6 +85,8 @@ class Reader:
                     what = "the quote is not closed" if kind == "open" else "the text field is indented"
                     self.problem(what, match.start())
                 found = match["open"][1:] if kind == "open" else match[str(kind)]
+                if kind == "list":
+                    found = f"{found[0]}{' '.join(found[1:-1].split())}{found[-1]}"
                 self.value(found, match.start(), match.end())
         return len(self.source)
 
@@ -90,11 +94,13 @@ class Reader:
         """Where a text field must have ended that ran into the next item; 0 when it is closed."""
         last = body.rpartition("\n")[2].split()
         closed = self.source[end - 2 : end] == "\n;" and end - start > 2
-        if closed and not (len(last) == 1 and last[0].startswith("_") and "\n" in body):
+        awaited = bool(self.tag) and not self.words and _NEXT.match(self.source, end) is not None
+        follows = awaited or bool(self.columns)
+        if closed and follows and not (len(last) == 1 and last[0].startswith("_") and "\n" in body):
             return 0
         offset = 0
         for line in body.split("\n"):
-            if offset and line.startswith(("_", "loop_", "data_")):
+            if offset and line.startswith(("_", "loop_", "data_", "save_")):
                 return start + 1 + offset
             offset += len(line) + 1
         if not closed:
@@ -161,7 +167,7 @@ class Reader:
         return True
 
     def comment(self, body: str) -> None:
-        body = body.strip().strip("#").strip("-=*+~_ \t")
+        body = body.strip("#-=*+~_ \t")
         if any(c.isalnum() for c in body) and not body.startswith("\\#CIF"):
             self.notes.append(Element("comment", {"text": clean(body)}))
 
@@ -191,61 +197,23 @@ class Reader:
         if not names:
             self.problem("the loop has no data names", place)
             return
-        if len(set(names)) < len(names):
+        if len(self.cells) == 1 and not names[-1].startswith(common(names[:-1] or names)):
+            # A loop that was left without values, and the item after it.
+            self.tag, self.words = names[-1], self.cells
+            self.columns, self.cells, self.places = names[:-1], [], []
+            self.loop(place)
+            self.item(place)
+            return
+        once = list(dict.fromkeys(names))
+        if len(once) < len(names):
             self.problem("a data name stands twice in the loop", place)
+            names = once if self.lined(len(once)) else names
         category, keys = loop_keys(names)
         fields: dict[str, Hashable] = {"category": category}
         rows = self.rows(len(names))
         if not rows:
-            self.problem("the loop has no values", place)
             fields["columns"] = tuple(names)
         self.children.append(Element("loop", fields, tuple(make_rows(names, keys, rows))))
-
-    def rows(self, width: int) -> list[list[str]]:
-        """The cells of a loop in rows. When the count is wrong, or most lines are one row and some are not, the lines
-        tell which row is short or long."""
-        cells = self.cells
-        if len(cells) % width == 0 and (self.fresh(width) or not self.lined(width)):
-            return [cells[n : n + width] for n in range(0, len(cells), width)]
-        rows: list[list[str]] = []
-        held: list[str] = []
-        for line, place in self.lines():
-            if held and len(line) >= width:
-                self.problem(f"the row has {len(held)} values, not {width}", place - 1)
-                rows.append(held + ["?"] * (width - len(held)))
-                held = []
-            held += line
-            while len(held) >= width:
-                rows.append(held[:width])
-                held = held[width:]
-            if held and len(line) > width:
-                self.problem(f"the row has {len(held)} values too many", place)
-                self.strays.append([clean(cell) for cell in held])
-                held = []
-        if held:
-            self.problem(f"the last row has {len(held)} values, not {width}", self.places[-1])
-            rows.append(held + ["?"] * (width - len(held)))
-        return rows
-
-    def fresh(self, width: int) -> bool:
-        """Whether every row begins a line."""
-        places, source = self.places, self.source
-        return all(source.rfind("\n", places[n - 1], places[n]) >= 0 for n in range(width, len(places), width))
-
-    def lined(self, width: int) -> bool:
-        lines = self.lines()
-        return 2 * sum(len(line) == width for line, _ in lines) > len(lines)
-
-    def lines(self) -> list[tuple[list[str], int]]:
-        """The cells of the loop by the line they begin on, with the place of the first."""
-        found: list[tuple[list[str], int]] = []
-        last = None
-        for cell, place in zip(self.cells, self.places, strict=True):
-            if last is None or "\n" in self.source[last:place]:
-                found.append(([], place))
-            found[-1][0].append(cell)
-            last = place
-        return found
 
     def close_frame(self) -> None:
         if self.frame is not None:
@@ -268,21 +236,3 @@ class Reader:
             self.blocks.append(Element("block", fields, (*strays, *self.children, *self.notes)))
             self.notes = []
         self.children, self.strays = [], []
-
-
-def make_rows(names: Sequence[str], keys: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Element]:
-    """Rows of a loop: what identifies a row in its `id`, every other cell a `value`."""
-    at = {name: n for n, name in reversed(list(enumerate(names)))}
-    places = [(at.get(key), sort_of(key) == "operation") for key in keys]
-    used = {n for n, _ in places if n is not None}
-    others = [(n, name, sort_of(name)) for n, name in enumerate(names) if n not in used]
-    made = []
-    for cells in rows:
-        fields: dict[str, Hashable] = {}
-        if keys:
-            fields["id"] = tuple(
-                None if n is None else operation(clean(cells[n])) if turned else clean(cells[n]) for n, turned in places
-            )
-        values = tuple(Element("value", {"tag": name, **typed(cells[n], sort)}) for n, name, sort in others)
-        made.append(Element("row", fields, values))
-    return made

@@ -130,7 +130,7 @@ def emptied(block: Element, sites: Element, tensors: Element | None, tensor_rows
 
 def numbers_in(words: list[str]) -> list[Decimal]:
     found = [Decimal(word) for word in words]
-    if not all(n.is_finite() and abs(n.adjusted()) < 12 and len(n.as_tuple().digits) < 20 for n in found):
+    if not all(n.is_finite() and abs(n.adjusted()) < 30 and len(n.as_tuple().digits) < 40 for n in found):
         raise InvalidOperation
     return found
 

@@ -26,13 +26,16 @@ def _pattern(quoted: str) -> re.Pattern[str]:
 
 
 _TOKEN = _pattern(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?')
-_TOKEN_BY_LINE = _pattern(r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?')
+_TOKEN_BY_LINE = _pattern(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?')
 _ID = re.compile(r"[^\s\x00-@\[-^`{-\x7f]" + _W + "*")
 _NUMERAL = re.compile(r"-?(?:\.\d+|\d+(?:\.\d*)?)", re.ASCII)
 _ANGLE = re.compile(r"[<>]")
 _ESCAPE = re.compile(r'\\(\\|"|[ \t]*\n)')
 _BREAK = re.compile(r"[ \t]*\n")
 _BACKSLASHES = re.compile(r'(\\*)("|\Z)')
+_HTML_GOES_ON = re.compile(r"[ \t]*[<>&]")
+_HTML_STOP = re.compile(r">(?=\s*(?:\]\s*(?:;|\n)|,\s*\w+\s*=))")
+_NEXT_STATEMENT = re.compile(r"\n[ \t]*(?:\w+|\"[^\"\n]*\")\s*(?:\[|->|--)")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}\b")
 _PROBLEMS, _UNCLOSED = 100, 50
 
@@ -63,9 +66,17 @@ class Lexer:
     def __init__(self, name: str, text: str) -> None:
         self.name, self.text = name, text
         self._lines: list[int] | None = None
-        if not self._lex(_TOKEN, may_stop=True):
+        whole = self._lex(_TOKEN, may_stop=True)
+        slips = self._slips()
+        if not whole or (slips and any("\n" in text[a:b] for a, b in zip(self.starts, self.ends, strict=True))):
             # One missing quote turns all strings after it inside out: let each end with its line.
+            found = vars(self).copy()
             self._lex(_TOKEN_BY_LINE, may_stop=False)
+            if whole and self._slips() > slips:
+                vars(self).update(found)
+
+    def _slips(self) -> int:
+        return len(self.problems) + self.kinds.count(JUNK)
 
     def _lex(self, token: re.Pattern[str], may_stop: bool) -> bool:
         """Read the text. False when it stopped at a string of several lines that has no end."""
@@ -136,12 +147,15 @@ class Lexer:
         text = self.text
         end = _html_end(text, start) if self._unclosed < _UNCLOSED else -1
         arrow = end > 2 and text[end - 2] == "-" and text[end - 3] != "-"
-        if end > 0 and not arrow:
+        if end > 0 and not arrow and not _HTML_GOES_ON.match(text, end):
             return HTML, text[start + 1 : end - 1], end
         self._unclosed += 1
         self.problem(start, "an HTML string without its closing >")
         stop = max(self._line_end(start), start + 1)
-        return QUOTED, writable(text[start:stop]), stop
+        close = _HTML_STOP.search(text, start, start + 20_000) if self._unclosed < _UNCLOSED else None
+        if close and not _NEXT_STATEMENT.search(text, start, close.start()):
+            stop = close.end()
+        return QUOTED, writable(_BREAK.sub(r"\\n", text[start:stop])), stop
 
     def _line_end(self, start: int) -> int:
         """Where the line ends, but for the `];` that may close it."""
@@ -149,6 +163,12 @@ class Lexer:
         rest = self.text[start : end if end >= 0 else len(self.text)].rstrip()
         rest = rest.removesuffix(";").rstrip().removesuffix("]").rstrip()
         return start + len(rest)
+
+    def indent(self, number: int) -> int:
+        """How far the line is indented that a token stands on; a tab counts as one."""
+        begin = self.text.rfind("\n", 0, self.starts[number]) + 1
+        line = self.text[begin : begin + 200]
+        return len(line) - len(line.lstrip())
 
     def line(self, pos: int) -> int:
         """Number of the line, from 1, of a position."""

@@ -21,6 +21,9 @@ def parse(files: Files) -> Element:
             raise ParseError("there is no graph in this file", name)
         parser = Parser(Lexer(name, text))
         found, strays = parser.graphs()
+        if not found:  # a header may have lost its brace
+            parser = Parser(parser.lexer)
+            found, strays = parser.graphs(lenient=True)
         if not found:
             raise ParseError("there is no graph in this file", name, 1)
         graphs += found
@@ -34,12 +37,17 @@ def parse(files: Files) -> Element:
 class Parser(Statements):
     """Reads one file."""
 
-    def graphs(self) -> tuple[list[tuple[Element, list[Element]]], list[Element]]:
+    def graphs(self, lenient: bool = False) -> tuple[list[tuple[Element, list[Element]]], list[Element]]:
         """(header, statements) of each graph, and what stands outside them."""
         found: list[tuple[Element, list[Element]]] = []
         outside: list[Element] = []
         while self.kinds[self.at] != END:
-            header = self.header_here()
+            if self.kinds[self.at] in (";", "{", "}"):
+                if self.kinds[self.at] != ";":
+                    self.problem("a brace outside of any graph")
+                self.at += 1
+                continue
+            header = self.header_here(lenient and not found)
             if header is None:
                 outside += self.prose()
                 continue
@@ -56,7 +64,7 @@ class Parser(Statements):
         """Text outside of graphs, a stray a line."""
         first = self.at
         self.at += 1
-        while self.kinds[self.at] != END and self.lexer.same_line(self.at):
+        while self.kinds[self.at] not in (END, "{", "}") and self.lexer.same_line(self.at):
             if self.kinds[self.at] == WORD and self._graph_begins():
                 break
             self.at += 1

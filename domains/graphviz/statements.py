@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
-from domains.graphviz.format import attribute, left_of, merged, ported
-from domains.graphviz.lexer import EDGE, END, HTML, QUOTED, WORD, Lexer, writable
+from domains.graphviz.format import left_of, merged, ported
+from domains.graphviz.lexer import EDGE, END, QUOTED, WORD
+from domains.graphviz.parts import IDS, Parts
 from domains.graphviz.values import KEYWORDS
 from domains.kit import MAX_DEPTH, Element, ParseError, stray
 
-_IDS = (WORD, QUOTED, HTML)
 MAX_EDGES = 100_000
 """Most edges that groups (`{a b} -> {c d}`) may stand for in a document."""
 
@@ -20,30 +19,11 @@ Side = Ends | Element
 """One side of an edge: nodes, or a subgraph."""
 
 
-class Statements:
+class Statements(Parts):
     """Reads the statements of a graph from tokens. `at` is the number of the token it stands before."""
 
-    def __init__(self, lexer: Lexer) -> None:
-        self.lexer = lexer
-        self.kinds, self.values = lexer.kinds, lexer.values
-        self.at = 0
-        self._comment = 0
-        self._named: dict[str, list[Element]] = {}
-        self._expanded = 0
-        self._arrow = ""
-
-    def problem(self, what: str, at: int | None = None) -> None:
-        self.lexer.problem(self.lexer.starts[self.at if at is None else at], what)
-
-    def remarks(self) -> Iterator[Element]:
-        """The comments before the next token."""
-        comments = self.lexer.comments
-        while self._comment < len(comments) and comments[self._comment][0] <= self.at:
-            yield Element("remark", {"text": comments[self._comment][1]})
-            self._comment += 1
-
-    def header_here(self) -> Element | None:
-        """`strict digraph NAME {`, taken when it stands here."""
+    def header_here(self, lenient: bool = False) -> Element | None:
+        """`strict digraph NAME {`, taken when it stands here; leniently a line of its own without the brace too."""
         kinds, values, at = self.kinds, self.values, self.at
         fields: dict[str, str | bool] = {}
         if kinds[at] == WORD and values[at].casefold() == "strict":
@@ -53,12 +33,16 @@ class Statements:
             return None
         fields["type"] = values[at].casefold()
         at += 1
-        if kinds[at] in _IDS:
+        if kinds[at] in IDS and (not lenient or self.lexer.same_line(at)):
             fields["id"] = values[at]
             at += 1
-        if kinds[at] != "{":
+        if kinds[at] == "{":
+            self.at = at + 1
+        elif lenient and not self.lexer.same_line(at):
+            self.problem("an opening brace is missing")
+            self.at = at
+        else:
             return None
-        self.at = at + 1
         return Element("header", fields)
 
     def _graph_begins(self) -> bool:
@@ -75,12 +59,22 @@ class Statements:
             raise ParseError("subgraphs are nested too deeply", self.lexer.name, self.line())
         out: list[Element] = []
         seen: set[str] = set()
+        outer = self.lexer.indent(self.at - 1)
+        indented = self.lexer.indent(self.at) > outer or self.lexer.same_line(self.at)
         while True:
             out += self.remarks()
             kind = self.kinds[self.at]
+            if self.braces > 0 and indented and depth > 2 and self.outside(outer):
+                self.braces -= 1
+                self.problem("a closing brace is missing")
+                break
             if kind == "}":
                 self.at += 1
-                break
+                if depth > 2 or self.braces >= 0 or self.kinds[self.at] == END or self._graph_begins():
+                    break
+                self.braces += 1
+                self.problem("an opening brace is missing", self.at - 1)
+                continue
             if kind == END or (kind == WORD and self._graph_begins()):
                 self.problem("a closing brace is missing")
                 break
@@ -96,9 +90,14 @@ class Statements:
                     out.append(e)
         return merged(out)
 
+    def outside(self, indent: int) -> bool:
+        """Whether a line begins here that by its indentation is no longer in the subgraph whose line has `indent`."""
+        here = self.lexer.indent(self.at)
+        return not self.lexer.same_line(self.at) and (here < indent or (here == indent and self.kinds[self.at] != "}"))
+
     def statement(self, depth: int) -> list[Element]:
         first, kind, value = self.at, self.kinds[self.at], self.values[self.at]
-        following = self.kinds[first + 1] if kind in _IDS else END
+        following = self.kinds[first + 1] if kind in IDS else END
         if following == "=" or (kind == QUOTED and following == "+"):
             name = self.identifier()
             if self.kinds[self.at] == "=":
@@ -119,16 +118,6 @@ class Statements:
             return [Element("setting", a.fields) for a in listed]
         return [Element("defaults", {"of": what}, tuple(listed))]
 
-    def give_up(self, first: int) -> list[Element]:
-        """A stray of the rest of the line, or statement, that cannot be read."""
-        kinds = self.kinds
-        self.at = max(self.at, first + 1)
-        while kinds[self.at] not in (END, ";", "{", "}") and self.lexer.same_line(self.at):
-            self.at += 1
-        text = self.lexer.source(first, self.at)
-        self.problem(f"not a statement: {text[:60]}", first)
-        return [stray(text)]
-
     def chain(self, depth: int) -> list[Element]:
         """A node, an edge, a chain of edges or a subgraph, with its attributes."""
         first = rest = self.at
@@ -140,12 +129,13 @@ class Statements:
             sides.append(side)
             if isinstance(side, Element):
                 rest = self.at
-            if self.kinds[self.at] != EDGE:
+            if not self.arrow():
                 break
             if self.values[self.at] != self._arrow:
                 self.problem(f"{self.values[self.at]} should be {self._arrow} in this graph")
             self.at += 1
-        listed = self.attributes() if self.kinds[self.at] == "[" else []
+        grouped = len(sides) == 1 and isinstance(sides[0], Element)
+        listed = self.attributes() if self.kinds[self.at] == "[" or not (grouped or not self.list_begins()) else []
         if len(sides) > 1:
             return self.edges(sides, listed) or self.give_up(first)
         (side,) = sides
@@ -161,10 +151,10 @@ class Statements:
         kind = self.kinds[self.at]
         if kind == "{" or (kind == WORD and self.values[self.at].casefold() == "subgraph"):
             return self.subgraph(depth)
-        if kind not in _IDS:
+        if kind not in IDS:
             return None
         nodes = [self.node()]
-        while self.kinds[self.at] == "," and self.kinds[self.at + 1] in _IDS and self.kinds[self.at + 2] != "=":
+        while self.kinds[self.at] == "," and self.kinds[self.at + 1] in IDS and self.kinds[self.at + 2] != "=":
             self.at += 1
             nodes.append(self.node())
         return nodes
@@ -173,11 +163,15 @@ class Statements:
         fields: dict[str, str] = {}
         if self.kinds[self.at] == WORD:
             self.at += 1
-            if self.kinds[self.at] in _IDS:
+            if self.kinds[self.at] in IDS:
                 fields["id"] = self.identifier()
         children: list[Element] = []
         if self.kinds[self.at] == "{":
             self.at += 1
+            children = self.body(depth + 1)
+        elif self.braces < 0 and not self.lexer.same_line(self.at):
+            self.braces += 1
+            self.problem("an opening brace is missing")
             children = self.body(depth + 1)
         group = Element("subgraph", fields, tuple(children))
         if fields:
@@ -215,80 +209,3 @@ class Statements:
         self._expanded += count
         if self._expanded > MAX_EDGES:
             raise ParseError(f"groups stand for more than {MAX_EDGES} edges", self.lexer.name, self.line())
-
-    # -- parts of statements ------------------------------------------------------------------------------------------
-
-    def node(self) -> tuple[str, str | None]:
-        if self.kinds[self.at] == WORD and self.values[self.at].casefold() in KEYWORDS:
-            self.problem(f"{self.values[self.at]} is a keyword: as a node it must be in quotes")
-        name = self.identifier()
-        parts: list[str] = []
-        while self.kinds[self.at] == ":" and self.kinds[self.at + 1] in _IDS and len(parts) < 2:
-            self.at += 1
-            parts.append(self.identifier())
-        return name, ":".join(parts) if parts else None
-
-    def identifier(self) -> str:
-        """An id that stands here, strings joined with +."""
-        kind, value = self.kinds[self.at], self.values[self.at]
-        self.at += 1
-        if kind == HTML:
-            return writable(f"<{value}>".replace("\n", "\\n"))
-        if kind == QUOTED and self.kinds[self.at] == "+":
-            parts = [value]
-            while self.kinds[self.at] == "+" and self.kinds[self.at + 1] == QUOTED:
-                parts.append(self.values[self.at + 1])
-                self.at += 2
-            return "".join(parts)
-        return value
-
-    def valued(self, kind: str, name: str) -> Element:
-        """The attribute whose value stands here, after the =."""
-        if self.kinds[self.at] not in _IDS:
-            self.problem(f"{name} has no value")
-            return attribute(kind, name, None)
-        if self.kinds[self.at] == HTML:
-            self.at += 1
-            return attribute(kind, name, self.values[self.at - 1], is_html=True)
-        value = self.identifier()
-        while self.kinds[self.at] == ":" and self.kinds[self.at + 1] in _IDS:
-            self.problem(f"{name}={value}: must be in quotes")
-            self.at += 1
-            value += ":" + self.identifier()
-        return attribute(kind, name, value)
-
-    def attributes(self) -> list[Element]:
-        """All of `[a=b, c=d][e=f]`. A list without its end ends where a statement seems to begin."""
-        kinds = self.kinds
-        found: list[Element] = []
-        while kinds[self.at] == "[":
-            self.at += 1
-            while kinds[self.at] != "]":
-                kind = kinds[self.at]
-                if kind in _IDS:
-                    here = self.at
-                    name = self.identifier()
-                    if kinds[self.at] == "=":
-                        self.at += 1
-                        found.append(self.valued("attr", name))
-                        continue
-                    if kinds[self.at] not in (EDGE, "[", "{") and self.lexer.same_line(here):
-                        self.problem(f"{name} has no value", here)
-                        found.append(attribute("attr", name, None))
-                        continue
-                    self.at = here
-                elif kind in (",", ";"):
-                    self.at += 1
-                    continue
-                elif kind not in ("}", "{", "[", END) and self.lexer.same_line(self.at):
-                    self.problem(f"{self.values[self.at][:20]} in a list of attributes")
-                    found.append(attribute("attr", writable(self.values[self.at]), None))
-                    self.at += 1
-                    continue
-                self.problem("a list of attributes without its ]")
-                return found
-            self.at += 1
-        return found
-
-    def line(self) -> int:
-        return self.lexer.line(self.lexer.starts[self.at])

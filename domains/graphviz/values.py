@@ -17,15 +17,15 @@ KEYWORDS = frozenset({"strict", "graph", "digraph", "node", "edge", "subgraph"})
 
 NUMBERS = frozenset({
     "arrowsize", "damping", "defaultdist", "dim", "dimen", "distortion", "dpi", "epsilon", "fontsize",
-    "gradientangle", "height", "k", "labelangle", "labeldistance", "labelfontsize", "len", "levels", "maxiter",
-    "mclimit", "minlen", "nodesep", "normalize", "nslimit", "nslimit1", "orientation", "pad", "penwidth",
-    "peripheries", "quantum", "ranksep", "remincross", "resolution", "rotate", "rotation", "samplepoints", "scale",
-    "searchsize", "showboxes", "sides", "skew", "sortv", "voro_margin", "weight", "width", "z",
+    "gradientangle", "height", "k", "labelangle", "labeldistance", "labelfontsize", "len", "levels", "lheight",
+    "lwidth", "maxiter", "mclimit", "minlen", "nodesep", "normalize", "nslimit", "nslimit1", "orientation", "pad",
+    "penwidth", "peripheries", "quantum", "ranksep", "remincross", "resolution", "rotate", "rotation", "samplepoints",
+    "scale", "searchsize", "showboxes", "sides", "skew", "sortv", "voro_margin", "weight", "width", "z",
 })  # fmt: skip
 SWITCHES = frozenset({
     "center", "compound", "concentrate", "constraint", "decorate", "diredgeconstraints", "fixedsize", "forcelabels",
     "headclip", "imagescale", "labelfloat", "landscape", "mosek", "newrank", "nojustify", "notranslate",
-    "overlap_shrink", "pin", "regular", "tailclip", "truecolor",
+    "overlap", "overlap_shrink", "pin", "regular", "splines", "tailclip", "truecolor",
 })  # fmt: skip
 COLOURS = frozenset({"bgcolor", "color", "fillcolor", "fontcolor", "labelfontcolor", "pencolor"})
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -51,7 +51,7 @@ def shown(value: Hashable) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-_LABEL_WORD = re.compile(r"(?:\\[^nlr]|[^\s\\|{}])+")
+_LABEL_WORD = re.compile(r"(?:\\[^nlr]|[^\s\\|{}])+|[|{}]")
 _MARKUP = re.compile(r"<[^<>]*>|[^<>\s]+")
 _TAG = re.compile(r"<(/?)([\w-]+)((?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*')*)>")
 _TAG_ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|\S+)""")
@@ -76,7 +76,8 @@ def _shared(a: list[str], b: list[str]) -> float:
 
 
 def label_similarity(a: Value, b: Value) -> float:
-    """Share of words kept in order; DOT's line ends and record bars separate words too."""
+    """Share of words kept in order; DOT's line ends separate words too, and the bars and braces of records
+    are words."""
     if type(a) is not str or type(b) is not str:
         return 0.0
     return _shared(_LABEL_WORD.findall(a), _LABEL_WORD.findall(b))
