@@ -7,7 +7,7 @@ import re
 
 from domains.kit import EditError, Element, Files, read_csv, write_csv
 from domains.kit.edits import UNMAPPED, transform_with
-from domains.kit.tables import mapping
+from domains.kit.files import mapping
 from domains.python.format import FORMAT
 from domains.python.render import render
 from domains.python.rewrite import rewritten, substituted, unused
