@@ -72,7 +72,7 @@ def entry_row(entry: Element) -> tuple[list[object], list[str]]:
     for column in TIMES:
         cells[column] = "; ".join(show_cell(v, zone) for v in as_list(values[column])) or None
     cells["categories"] = "; ".join(str(c) for c in as_list(values["categories"])) or None
-    rules = entry.of("rule")
+    rules = [rule for rule in entry.of("rule") if "parameters" not in rule.fields]
     cells["repeats"] = show_rule(rules[0]) if rules else None
     aside = entry.of("parameter")
     shown = [p for p in aside if p["of"] in names.values()]

@@ -25,14 +25,18 @@ from domains.calendar.values import (
     read_place,
     read_rule,
     read_time,
+    read_times,
     show_rule,
+    understood,
     well_formed,
 )
 from domains.calendar.zones import Onset, Zone, known, name_of, onset
 from domains.kit import Element, Files, ParseError, stray, texts
 
-_IN_THE_FILE = {"DATE": date, "DATE-TIME": datetime}
-_MAILTO = re.compile(r"mailto:\s*(?=\S*@)", re.IGNORECASE)
+_IN_THE_FILE = {"DATE": date, "DATE-TIME": datetime, "PERIOD": tuple}
+_MAILTO = re.compile(r"(?:mailto:\s*)+(?=.*@)", re.IGNORECASE)
+_OLD_RULE = re.compile(r"(?:D|W|M[DP]|Y[DM])\d.*")
+"""A recurrence rule of vCalendar 1.0, which stays the text it is."""
 
 
 def parse(files: Files) -> Element:
@@ -45,7 +49,7 @@ def parse(files: Files) -> Element:
         raise ParseError("there is no calendar in it: no line BEGIN:VCALENDAR or BEGIN:VEVENT", next(iter(files), ""))
     whole = calendars[0]
     for other in calendars[1:]:
-        whole.add(other, "")
+        whole.append(other)
     root = Builder(whole, problems).component(whole)
     return Element(root.kind, root.fields, root.children, tuple(problems))
 
@@ -68,7 +72,9 @@ class Builder:
 
     def zone(self, name: str) -> tzinfo | None:
         if name not in self.zones:
-            self.zones[name] = known(name) or (own_zone(name, self.own[name]) if name in self.own else None)
+            own = own_zone(name, self.own[name]) if name in self.own else None
+            # Behind a maker's prefix a zone is known only where the calendar says nothing of its zones.
+            self.zones[name] = (known(name) if own or not self.own or name[:1] != "/" else None) or own
         return self.zones[name]
 
     def component(self, raw: Raw) -> Element:
@@ -93,7 +99,9 @@ class Builder:
                 children += self.other(item, kind, place)
         for name in LISTS.values():
             if name in fields:
-                fields[name] = tuple(sorted(listed(fields[name]), key=by_instant))
+                fields[name] = tuple(sorted(listed(fields[name]), key=by_instant)) or None
+        fields = {name: value for name, value in fields.items() if value is not None}
+        aside = [e for e in aside if table[e.text("of")] in fields]
         if kind != "alarm":
             settle(fields, kind, children, raw.value("DURATION"))
         aside.sort(key=lambda e: (list(table).index(e.text("of")), e.text("name"), e.text("value")))
@@ -116,12 +124,13 @@ class Builder:
             fields[field] = read_time(value) if isinstance(size, str) else size
             fits = {"DURATION"} if not isinstance(size, str) else {"DATE-TIME"}
             left = [(k, v) for k, v in left if not (k == "VALUE" and v.upper() in fits)]
+            left = [pair for pair in left if pair != ("RELATED", "START")]  # goes without saying
         elif name in READERS:
             fields[field] = READERS[name](value)
         else:
             fields[field] = value.upper() if name in UPPER else unescape(value) if name in TEXTS else value
         typed = name in READERS or name in TIMES or name in ("DURATION", "TRIGGER")
-        if typed and isinstance(fields[field], str) and not is_offset(value):
+        if typed and isinstance(fields[field], str) and not is_offset(value) and value[:4] != "0000":
             self.problems.append(f"{place}: {name} has no valid value: {value[:40]}")
         return left
 
@@ -130,11 +139,13 @@ class Builder:
         named = [plain(value) for key, value in line.parameters if key == "TZID"]
         tzid = next((name for name in named if self.zone(name)), named[0] if named else None)
         zone = self.zone(tzid) if tzid else None
-        texts = [line.value] if line.name not in LISTS else [t.strip() for t in line.value.split(",") if t.strip()]
-        values = [read_time(text, zone) for text in texts]
+        texts = [line.value] if line.name not in LISTS else [t.strip() for t in re.split("[,;]", line.value)]
+        texts = [text for text in texts if text]
+        read = read_times if line.name in LISTS else read_time
+        values = [read(text, zone) for text in texts]
         if any(isinstance(v, str) for v in values) or (tzid and not zone):
             zone = None
-            values = [read_time(text) for text in texts]
+            values = [read(text) for text in texts]
         kinds = {type(value) for value in values}
         left = []
         for key, value in line.parameters:
@@ -153,9 +164,11 @@ class Builder:
         name = line.name
         if name in PEOPLE and line.value:
             return [person(line)]
-        if name in RULES and line.value and not line.parameters:
+        if name in RULES and line.value and not _OLD_RULE.fullmatch(line.value):
             rule = read_rule(line.value, RULES[name])
-            if "other" in rule.fields or "freq" not in rule.fields:
+            if left := given(line):
+                rule = rule.with_fields(parameters=tuple(sorted(f"{k}={v}" for k, v in left)))
+            if not understood(rule):
                 self.problems.append(f"{place}: the rule is not wholly understood: {line.value[:60]}")
             return [rule]
         if name == "FREEBUSY" and kind == "freebusy" and line.value:

@@ -9,7 +9,7 @@ from typing import Any
 from domains.calendar.format import parse
 from domains.calendar.lines import Line, escape, pieces, plain, quote, split_escaped, unescape
 from domains.calendar.render import MAIN, text_of
-from domains.calendar.schema import LISTS, TIMES, type_of
+from domains.calendar.schema import LISTS, TEXTS, TIMES, type_of
 from domains.calendar.tree import Raw, read_components
 from domains.calendar.values import BY_NUMBER
 from domains.kit import MAX_DEPTH, EditError, Element, Files, read_json
@@ -17,6 +17,7 @@ from domains.kit import MAX_DEPTH, EditError, Element, Files, read_json
 NAME = "calendar.json"
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?")
+_FLOAT = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,30})?")
 _MANY = frozenset(LISTS) | {"FREEBUSY"}
 
 
@@ -46,14 +47,14 @@ def property_of(line: Line) -> list[Any]:
 def values(name: str, kind: str, raw: str) -> list[Any]:
     if name in ("GEO", "REQUEST-STATUS"):
         parts = [unescape(part) for part in split_escaped(raw, ";")]
-        return [[float(part) for part in parts] if kind == "FLOAT" else parts]
+        return [[float(part) if kind == "FLOAT" and _FLOAT.fullmatch(part) else part for part in parts]]
     if kind == "RECUR":
         return [recur(raw)]
     if kind in ("DATE", "DATE-TIME", "PERIOD") and name in _MANY | TIMES | {"TRIGGER", "ACKNOWLEDGED"}:
         texts = raw.split(",") if name in _MANY else [raw]
         return [[spread(t) for t in text.split("/")] if kind == "PERIOD" else spread(text) for text in texts]
     if kind == "TEXT":
-        return [unescape(part) for part in split_escaped(raw)] if name in LISTS else [unescape(raw)]
+        return [unescape(raw)] if name in TEXTS else [unescape(part) for part in split_escaped(raw)]
     if kind == "UTC-OFFSET":
         return [re.sub(r"(?<=\d\d)(\d\d)", r":\1", raw)]
     return [int(raw) if kind == "INTEGER" and re.fullmatch(r"-?\d{1,9}", raw) else raw]

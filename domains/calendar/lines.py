@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import quopri
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -16,6 +17,8 @@ _INDENTED = re.compile(r"(?:\A|\n)[ \t]*BEGIN:[A-Z-]{1,30}[ \t]*\n[ \t]+[A-Z][A-
 _START = re.compile(r"(?:[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*)[:;]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _MEANT = {"n": "\n", "N": "\n", ",": ",", ";": ";", "\\": "\\", ":": ":", '"': '"'}
+_QUOTED_PRINTABLE = re.compile(r"[^:]*;(?:ENCODING=)?QUOTED-PRINTABLE[;:]", re.IGNORECASE)
+"""How vCalendar 1.0 wrote texts that are not ASCII; such a line goes on below an equals sign."""
 _CARET = {"^n": "\n", "^N": "\n", "^'": '"', "^^": "^"}
 
 Parameters = tuple[tuple[str, str], ...]
@@ -46,14 +49,19 @@ def is_indented(text: str) -> bool:
 def logical(text: str) -> Iterator[tuple[int, str]]:
     """(line number, unfolded line). Indented files are read as if they were not."""
     indented = is_indented(text)
-    start, parts = 0, [""]
+    start, parts, encoded = 0, [""], False
     for number, line in enumerate(text.split("\n"), 1):
+        if not line:
+            continue  # with line ends written twice a folded line has blank ones in it
+        if encoded and parts[-1].endswith("="):
+            parts[-1:] = [parts[-1][:-1], line]
+            continue
         if line[:1] in (" ", "\t") and not (indented and _START.match(line.lstrip())):
             parts.append(line[1:])
             continue
         if len(parts) > 1 or parts[0]:
             yield start, "".join(parts).strip(" \t")
-        start, parts = number, [line]
+        start, parts, encoded = number, [line], _QUOTED_PRINTABLE.match(line) is not None
     yield start, "".join(parts).strip(" \t")
 
 
@@ -77,7 +85,19 @@ def _with_parameters(line: str, pattern: re.Pattern[str]) -> Line | None:
         at = parameter.end()
     if line[at : at + 1] != ":":
         return None
-    return Line(name_of(name), tuple(found), line[at + 1 :].strip(" \t"), pattern is _LOOSE)
+    value = line[at + 1 :].strip(" \t")
+    if _QUOTED_PRINTABLE.match(line) and (text := printable(value, found)) is not None:
+        value, found = escape(text), [pair for pair in found if pair[0] not in ("ENCODING", "CHARSET") and pair[1]]
+    return Line(name_of(name), tuple(found), value, pattern is _LOOSE)
+
+
+def printable(value: str, parameters: list[tuple[str, str]]) -> str | None:
+    """The text of a value in quoted-printable; None when it is none in the character set it names."""
+    charset = next((text for key, text in parameters if key == "CHARSET"), "UTF-8")
+    try:
+        return quopri.decodestring(value.encode()).decode(charset)
+    except (LookupError, UnicodeError):
+        return None
 
 
 @lru_cache(maxsize=512)

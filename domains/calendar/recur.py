@@ -24,7 +24,7 @@ def occurrences(start: date, rule: Element, most: int) -> list[date] | None:
     understood here, does not hold on its own start, or gives more than `most`."""
     freq = rule.text("freq")
     parts = {name for name in rule.fields if name.startswith("by")}
-    plain = parts <= _KNOWN.get(freq, set()) and not rule.fields.keys() & {"rscale", "skip", "other"}
+    plain = parts <= _KNOWN.get(freq, set()) and not rule.fields.keys() & {"rscale", "skip", "other", "parameters"}
     if freq not in _KNOWN or not plain or not ("count" in rule.fields or "until" in rule.fields):
         return None
     if freq == "YEARLY" and "byday" in parts and "bymonth" not in parts:

@@ -71,15 +71,15 @@ def field_lines(component: Element, name: str, field: str, parameters: str) -> l
 
 
 def time_lists(name: str, values: tuple[object, ...], parameters: str) -> list[str]:
-    """One line for each kind of time and zone."""
+    """One line for each kind of time and zone; that of what is no time has the other parameters."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for value in values:
         tzid, shown = show_time(value)
-        head = f";TZID={quote(tzid)}" if tzid else ";VALUE=DATE" if type(value) is date else ""
+        head = ";VALUE=DATE" if type(value) is date else ";VALUE=PERIOD" if isinstance(value, tuple) else ""
+        head += f";TZID={quote(tzid)}" if tzid else ""
         groups["" if "VALUE=" in parameters and not tzid else head].append(shown)
-    return [
-        f"{name}{head}{parameters if not n else ''}:{','.join(shown)}" for n, (head, shown) in enumerate(groups.items())
-    ]
+    odd = "" if "" in groups else next(reversed(groups), "")
+    return [f"{name}{head}{parameters if head == odd else ''}:{','.join(shown)}" for head, shown in groups.items()]
 
 
 def child_lines(child: Element) -> list[str]:
@@ -87,7 +87,7 @@ def child_lines(child: Element) -> list[str]:
         case "attendee" | "organizer":
             return [person_line(child)]
         case "rule" | "exception_rule":
-            return [f"{_RULES[child.kind]}:{show_rule(child)}"]
+            return [f"{_RULES[child.kind]}{parameters(child)}:{show_rule(child)}"]
         case "busy":
             head = f";FBTYPE={child['type']}" if "type" in child.fields else ""
             ends = [show_time(in_utc(child[f]))[1] for f in ("start", "end") if f in child.fields]

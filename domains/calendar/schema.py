@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from domains.kit import Element, Field, Kind, Schema, bag, prose, words
+from domains.kit import Element, Field, Kind, Schema, bag, prose, sequence, words
 
 COMPONENTS = {
     "VCALENDAR": "calendar", "VEVENT": "event", "VTODO": "todo", "VJOURNAL": "journal", "VFREEBUSY": "freebusy",
@@ -89,6 +89,7 @@ _RULE = Kind(
         **{f"by{unit}": Field(bag, 0.5) for unit in (
             "month", "weekno", "yearday", "monthday", "day", "hour", "minute", "second", "setpos")},
         **{name: Field(weight=0.5) for name in ("wkst", "rscale", "skip")}, "other": each(0.5),
+        "parameters": each(0.25),
     },
     key=(("freq",),), weight=0.0,
 )  # fmt: skip
@@ -96,7 +97,7 @@ _FACTS = {
     "uid": Field(), "stamp": Field(weight=0.25), "occurrence": Field(), "start": Field(), "end": Field(),
     "due": Field(),
     "duration": Field(), "tz": Field(weight=0.5), "extra": each(0.5), "excluded": each(0.5), "summary": prose(),
-    "location": prose(), "geo": Field(bag, 0.5), "status": Field(weight=0.5), "categories": each(0.5),
+    "location": prose(), "geo": Field(sequence, 0.5), "status": Field(weight=0.5), "categories": each(0.5),
     "resources": each(0.5), "priority": Field(weight=0.5), "percent": Field(weight=0.5), "completed": Field(weight=0.5),
     "class": Field(weight=0.25), "transparency": Field(weight=0.25), "url": Field(weight=0.5),
     "color": Field(weight=0.25),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from domains.calendar.lines import Line, is_indented, logical, read_line
+from domains.calendar.schema import PEOPLE, PROPERTIES
 from domains.kit import MAX_DEPTH, ParseError
 
 Item: TypeAlias = "Line | Raw | str"
 _ALONE = frozenset(["VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VCALENDAR"])
+_OBSERVANCES = frozenset(["STANDARD", "DAYLIGHT"])
 
 
 class Raw:
@@ -28,6 +30,26 @@ class Raw:
     def value(self, name: str) -> str:
         return next((i.value for i in self.items if isinstance(i, Line) and i.name == name), "")
 
+    def cut(self, start: int) -> Raw:
+        """Its items from there on, taken out of it."""
+        rest = Raw(self.name)
+        rest.items, rest.places = self.items[start:], self.places[start:]
+        del self.items[start:], self.places[start:]
+        return rest
+
+    def append(self, other: Raw) -> None:
+        """A further calendar: inside of this one, but for what stands inside of that one; if this one has only begun,
+        what is in it."""
+        if not any(isinstance(item, Raw) for item in self.items):
+            self.items += other.items
+            self.places += other.places
+            return
+        inner = [n for n, item in enumerate(other.items) if isinstance(item, Raw) and item.name == "VCALENDAR"]
+        further = [(other.items.pop(n), other.places.pop(n)) for n in reversed(inner)]
+        self.add(other, "")
+        for item, place in reversed(further):
+            self.add(item, place)
+
 
 def read_components(file: str, text: str, problems: list[str]) -> list[Raw]:
     """The calendars of a text. What stands outside of them belongs to the one before, or to the first."""
@@ -46,9 +68,13 @@ def read_components(file: str, text: str, problems: list[str]) -> list[Raw]:
             top.add(line, place)
         elif found.name == "BEGIN":
             raw = Raw(found.value.upper())
-            while stack and raw.name in _ALONE and stack[-1].name != "VCALENDAR":
+            while stack and closes(raw.name, stack, done):
                 problems.append(f"{place}: {stack.pop().name} has no END")
+            if raw.name == "VCALENDAR" and stack and not any(isinstance(item, Raw) for item in stack[0].items):
+                problems.append(f"{place}: BEGIN:VCALENDAR stands twice")
+                continue
             if raw.name == "VCALENDAR" and not stack:
+                raw.items, raw.places = ([], []) if done else (loose.items, loose.places)
                 done.append(raw)
             else:
                 problems += [] if stack else [f"{place}: {raw.name} outside VCALENDAR"]
@@ -63,11 +89,17 @@ def read_components(file: str, text: str, problems: list[str]) -> list[Raw]:
             problems += [] if stack else [f"{place}: {found.name} outside VCALENDAR"]
             top.add(found, place)
     problems += [f"{file}: {raw.name} has no END" for raw in stack]
-    if done:
-        done[0].items[:0], done[0].places[:0] = loose.items, loose.places
-    elif any(isinstance(item, Raw) for item in loose.items):
+    if not done and any(isinstance(item, Raw) for item in loose.items):
         done.append(loose)
     return done
+
+
+def closes(name: str, stack: list[Raw], done: list[Raw]) -> bool:
+    """Whether the innermost component cannot go on where one of that name begins."""
+    top = stack[-1].name
+    if top == "VCALENDAR":
+        return name == top and (len(stack) > 1 or stack[0] not in done[:1])
+    return name in _ALONE or name == top or {name, top} <= _OBSERVANCES
 
 
 def end(name: str, stack: list[Raw], calendar: Raw, place: str, problems: list[str]) -> None:
@@ -79,8 +111,32 @@ def end(name: str, stack: list[Raw], calendar: Raw, place: str, problems: list[s
             if raw.name == name:
                 return
             problems.append(f"{place}: {raw.name} has no END")
+    calendar = next((raw for raw in reversed(stack) if raw.name == "VCALENDAR"), calendar)
+    while stack and name in _ALONE and stack[-1].name not in _ALONE:
+        problems.append(f"{place}: {stack.pop().name} has no END")
+    if name in _ALONE and name != "VCALENDAR" and (not stack or stack[-1] is calendar):
+        start = max((n for n, item in enumerate(calendar.items, 1) if bounds(item)), default=0)
+        first = next((n for n, i in enumerate(calendar.items) if n >= start and begins(i)), None)
+        if first is not None:
+            problems.append(f"{place}: {name} has no BEGIN")
+            lost = calendar.cut(first)
+            lost.name = name
+            calendar.add(lost, place)
+            return
     problems.append(f"{place}: END:{name} closes nothing")
-    if len(stack) > 1 or (stack and stack[0].name != "VCALENDAR"):
+    if stack and stack[-1].name != "VCALENDAR":
         stack.pop()
     if name != "VCALENDAR":
         calendar.add(f"END:{name}", place)
+
+
+def bounds(item: Item) -> bool:
+    """Whether an entry whose BEGIN is lost can only stand behind it: another one, or what is left of a BEGIN or END."""
+    if isinstance(item, Raw):
+        return item.name in _ALONE
+    return isinstance(item, str) and ("BEGIN" in item.upper() or item.startswith("END:"))
+
+
+def begins(item: Item) -> bool:
+    """Whether it is a line of an entry."""
+    return isinstance(item, Line) and (item.name in PROPERTIES["event"] or item.name in PEOPLE)

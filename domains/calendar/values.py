@@ -19,7 +19,8 @@ from domains.kit import Element
 _TIME = re.compile(
     r"(\d{4})(-?)(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d))?(?:\.0+)?(Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE
 )
-_BASIC = re.compile(r"\d{8}(?:T\d{6}Z?)?")
+_BASIC = re.compile(r"\d{8}(?:T\d{6}Z?)?", re.IGNORECASE)
+_ODD_PART = re.compile(r"BYMONTH=[\dL,]+|X-.*", re.IGNORECASE)
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?", re.IGNORECASE
 )
@@ -49,6 +50,17 @@ def read_time(text: str, zone: tzinfo | None = None) -> Hashable:
         return text
 
 
+def read_times(text: str, zone: tzinfo | None = None) -> Hashable:
+    """As `read_time`; also a period, as (start, end)."""
+    first, slash, second = text.partition("/")
+    if not slash:
+        return read_time(text, zone)
+    start = read_time(first, zone)
+    end = after(start, second) if isinstance(start, datetime) else None
+    end = read_time(second, zone) if end is None else end
+    return (start, end) if isinstance(start, datetime) and isinstance(end, datetime) else text
+
+
 def in_zone(wall: datetime, zone: tzinfo) -> datetime:
     """A wall time in a zone."""
     local = wall.replace(tzinfo=zone)
@@ -65,12 +77,18 @@ def moved(time: datetime, zone: tzinfo) -> datetime:
 
 
 def well_formed(text: str) -> bool:
-    """Whether a date or time is written as RFC 5545 wants it."""
-    return _BASIC.fullmatch(text) is not None
+    """Whether a date, time or period is written as RFC 5545 wants it."""
+    first, _, second = text.partition("/")
+    return _BASIC.fullmatch(first) is not None and (not second or second[0] in "Pp" or well_formed(second))
 
 
 def show_time(value: Hashable) -> tuple[str, str]:
-    """(TZID or "", text) of a date or time. UTC has no TZID but a Z."""
+    """(TZID or "", text) of a date, time or period. UTC has no TZID but a Z."""
+    if isinstance(value, tuple):
+        if name_of(value[0].tzinfo) != name_of(value[1].tzinfo):
+            value = tuple(map(in_utc, value))
+        (name, start), (_, end) = map(show_time, value)
+        return name, f"{start}/{end}"
     if isinstance(value, datetime):
         if value.tzinfo is None:
             return "", f"{value:%Y%m%dT%H%M%S}".zfill(15)
@@ -84,6 +102,9 @@ def show_time(value: Hashable) -> tuple[str, str]:
 
 def by_instant(value: Hashable) -> tuple[int, str]:
     """Order of times in a list: by kind, then by instant."""
+    if isinstance(value, tuple):
+        kind, start = by_instant(value[0])
+        return kind, f"{start}/{by_instant(value[1])[1]}"
     if isinstance(value, datetime):
         if value.tzinfo is None:
             return 1, value.isoformat()
@@ -240,6 +261,12 @@ def show_rule(rule: Element) -> str:
         parts.append(f"{name}={shown}")
     other = rule.get("other", ())
     return ";".join([*parts, *(map(str, other) if isinstance(other, Iterable) else ())])
+
+
+def understood(rule: Element) -> bool:
+    """Whether a rule says how often, and nothing else that no standard knows."""
+    other = listed(rule.get("other"))
+    return "freq" in rule.fields and all(_ODD_PART.fullmatch(part) for part in other)
 
 
 def in_utc(value: Hashable) -> Hashable:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from domains.calendar.windows import WINDOWS
+
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -104,9 +106,12 @@ class Zone(tzinfo):
 
 @lru_cache(maxsize=512)
 def known(name: str) -> tzinfo | None:
-    """A zone of the IANA database; also behind a maker's prefix (/example.org/Olson_2011/Europe/Berlin)."""
+    """A zone of the IANA database; also behind a maker's prefix (/example.org/Olson_2011/Europe/Berlin), or by its name
+    under Windows."""
     if name.upper() in ("UTC", "Z", "ETC/UTC"):
         return UTC
+    if name in WINDOWS:
+        return Zone(name, same_as=known(WINDOWS[name]))
     if len(name) < 100 and _KEY.fullmatch(name) and name != "localtime":
         try:
             return ZoneInfo(name)

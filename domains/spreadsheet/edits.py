@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from domains.kit import EditError, Element, Files, read_csv, write_csv
-from domains.kit.edits import UNMAPPED, sort, transform, transform_with
+from domains.kit.edits import UNMAPPED, proven, sort, transform, transform_with
 from domains.spreadsheet.convert import JSON, LONG
 from domains.spreadsheet.format import FORMAT, MAIN, cell, parse, settled, shown
 from domains.spreadsheet.regions import PIVOT, SPLIT
@@ -233,4 +233,4 @@ def write_sorted(document: Element) -> Files:
 
 SORT = replace(sort(FORMAT, "sort_by_amount", *_SORT, ("row",), is_total), write=write_sorted)
 
-EDITS = (SPLIT, UNITS, CURRENCY, ANONYMISE, SORT, PIVOT, LONG, JSON)
+EDITS = tuple(map(proven, (SPLIT, UNITS, CURRENCY, ANONYMISE, SORT, PIVOT, LONG, JSON)))

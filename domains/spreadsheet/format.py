@@ -131,12 +131,16 @@ def _sheet(records: list[Record], file: str, problems: list[str]) -> tuple[list[
     places = labels_of(names)
     taken = set(places)
     known: list[dict[str, Element]] = [{} for _ in places]
+    allowed = len(rows[at]) if at is not None else 0
     for line, cells in records[start:]:
         if len(cells) > len(places):
             width = _width(cells)
             cells = cells[:width]
-            if names and width > len(names):
-                problems.append(f"{file}:{line}: {width} cells under {len(names)} columns")
+            if names and width > allowed:
+                if all(cells) and is_header(cells, comma):
+                    allowed = width  # another table begins
+                else:
+                    problems.append(f"{file}:{line}: {width} cells under {len(names)} columns")
             while len(places) < width:
                 places.append(beyond(len(places), taken))
                 known.append({})
@@ -206,7 +210,7 @@ def is_header(cells: Sequence[str], comma: bool) -> bool:
     for content in cells:
         if not content:
             continue
-        if len(content) > 200 or content[0] == "=" or "@" in content or content.upper() in TRUTHS.values():
+        if len(content) > 1000 or content[0] == "=" or "@" in content or content.upper() in TRUTHS.values():
             return False
         value, unit = typed(content, comma)
         if unit:

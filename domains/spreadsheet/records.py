@@ -10,8 +10,11 @@ from collections import Counter
 MARKS = "\t;|,"
 """Delimiters, the surest first: a comma may stand in numbers and prose."""
 _SAMPLE = 60_000
-_QUOTED = re.compile(r'"[^"]*"')
-_SEP = re.compile(r"\s*sep=([,;|\t])[ \t]*(?:\n|\Z)", re.IGNORECASE)
+_QUOTED = re.compile(r'(^|[,;|\t\n]) *"[^"]*+(?:""[^"]*+)*+" *(?=[,;|\t\n]|\Z)')
+_SEP = re.compile(r'\s*"?sep=([,;|\t])"?[,;|\t ]*(?:\n|\Z)', re.IGNORECASE)
+_ESCAPED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
+"""A quote behind a backslash, as MySQL and others write it."""
+_DECIMAL = re.compile(r"(?<=\d),(?=\d)")
 
 Record = tuple[int, list[str]]
 """Line on which a record ends, from 1, and its cells, stripped."""
@@ -26,23 +29,40 @@ def read_records(text: str, file: str) -> tuple[list[Record], list[str]]:
         text = text[match.end() :]
     mark = mark or delimiter(text)
     problems: list[str] = []
-    try:
-        reader = csv.reader(io.StringIO(text), delimiter=mark, skipinitialspace=True, strict=True)
-        rows = [(reader.line_num + gone, [cell.strip() for cell in row]) for row in reader if row]
-    except csv.Error:
-        rows, problems = _leniently(text, mark, file, gone)
+    rows = _strictly(text, mark, gone)
+    if rows is None:
+        doubled = _ESCAPED.sub(r'\1""', text)
+        rows = _strictly(doubled, mark, gone) if doubled != text else None
+        if rows is None:
+            tries = [_leniently(form, mark, file, gone) for form in dict.fromkeys((text, doubled))]
+            rows, problems = min(tries, key=lambda found: len(found[1]))
     return [(line, cells) for line, cells in rows if any(cells)], problems
 
 
+def _strictly(text: str, mark: str, gone: int) -> list[Record] | None:
+    """The records of a text that is quoted as it should be, else None."""
+    reader = csv.reader(io.StringIO(text), delimiter=mark, skipinitialspace=True, strict=True)
+    try:
+        return [(reader.line_num + gone, [cell.strip() for cell in row]) for row in reader if row]
+    except csv.Error:
+        return None
+
+
 def delimiter(text: str) -> str:
-    """The mark that stands, outside quotes, on most lines and most regularly; a comma when none does."""
-    lines = [line for line in _QUOTED.sub("", text[:_SAMPLE]).split("\n") if line.strip()][:100]
-    best, most = ",", 0
-    for mark in MARKS:
-        counts = [count for line in lines if (count := line.count(mark))]
-        if counts and (score := len(counts) + Counter(counts).most_common(1)[0][1]) > most:
-            best, most = mark, score
-    return best
+    """The mark that stands, outside quotes, on most lines and most regularly; a comma when none does. Where another
+    one stands on most lines, commas between digits do not count."""
+    lines = [line for line in _QUOTED.sub(r"\1", text[:_SAMPLE]).split("\n") if line.strip()][:100]
+    best = max(MARKS[:-1], key=lambda mark: _regular(lines, mark))
+    most = _regular(lines, best)
+    if 3 * most > 2 * len(lines):
+        lines = [_DECIMAL.sub("", line) for line in lines]
+    return "," if _regular(lines, ",") > most or not most else best
+
+
+def _regular(lines: list[str], mark: str) -> int:
+    """How many lines have the mark, and how many of them as often as is usual."""
+    counts = [count for line in lines if (count := line.count(mark))]
+    return len(counts) + Counter(counts).most_common(1)[0][1] if counts else 0
 
 
 def _leniently(text: str, mark: str, file: str, gone: int) -> tuple[list[Record], list[str]]:

@@ -21,26 +21,33 @@ _CODES = (
     "AED|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR|NGN|NOK|"
     "NZD|PEN|PHP|PLN|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
 )
-_MONEY = rf"US\$|[ACR]\$|[$€£¥₹₽₩₺₪₫₴₦฿₱]|(?:{_CODES})(?![A-Za-z])|kr|zł|Kč|Ft"
+_MONEY = (
+    rf"(?:[ACRS]|US|HK|MX|NT)\$|[$€£¥₹₽₩₺₪₫₴₦฿₱]|(?:{_CODES})(?![A-Za-z])|Rs\.?(?![A-Za-z])|kr|zł|Kč|Ft|Fr\.|руб\.|лв"
+)
+_BLANKS = " \xa0\u202f\u2009"
+_GAP = f"[{_BLANKS}]?"
 _POINT = (
     r"(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]\d{1,2})?|\.\d+|[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d+)?"
-    r"|[1-9]\d{0,2}(?:['’ \xa0\u202f]\d{3})+(?:\.\d+)?"
+    rf"|[1-9]\d{{0,2}}(?:['’{_BLANKS}]\d{{3}})+(?:\.\d+)?"
 )
-_COMMA = r"(?:0|[1-9]\d*)(?:,\d+)?|,\d+|[1-9]\d{0,2}(?:[.'’ \xa0\u202f]\d{3})+(?:,\d+)?"
+_COMMA = rf"(?:0|[1-9]\d*)(?:,\d+)?(?:[eE][+-]\d{{1,2}})?|,\d+|[1-9]\d{{0,2}}(?:[.'’{_BLANKS}]\d{{3}})+(?:,\d+)?"
 
 
 def _number(core: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(\()?([-+−])?\s?({_MONEY})?\s?([-+−])?({core})\s?({_MONEY}|[%‰])?(-)?(\))?", re.ASCII
+        rf"(\()?([-+−])?{_GAP}({_MONEY})?{_GAP}([-+−])?({core}){_GAP}({_MONEY}|[%‰])?(-)?(\))?", re.ASCII
     )  # fmt: skip
 
 
 _WITH_POINT, _WITH_COMMA = _number(_POINT), _number(_COMMA)
+_BRACKETS = re.compile(rf"({_MONEY})?{_GAP}\(([^()]*)\){_GAP}({_MONEY}|[%‰])?", re.ASCII)
+_NOT_POINT, _NOT_COMMA = re.compile(rf"[,'’{_BLANKS}]"), re.compile(rf"[.'’{_BLANKS}]")
 _DIGIT = re.compile(r"[0-9]")
-_ISO = re.compile(r"(\d{4})([-/])(\d\d?)\2(\d\d?)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?", re.ASCII)
+_ISO = re.compile(r"(\d{4})([-/])(\d\d?)\2(\d\d?)(?:[T ](\d\d?):(\d\d)(?::(\d\d))?)?", re.ASCII)
 _DOTTED = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})", re.ASCII)
 _NAMED = re.compile(r"(\d\d?)[ -]([A-Z][a-z]{2,8})[ -](\d{4})", re.ASCII)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+           "november", "december")  # fmt: skip
 
 
 @lru_cache(maxsize=65536)
@@ -69,6 +76,8 @@ def comma_decimals(texts: Iterable[str]) -> bool:
 
 
 def _read(pattern: re.Pattern[str], text: str) -> tuple[Decimal, str] | None:
+    if ")" in text and (around := _BRACKETS.fullmatch(text)):
+        text = f"({around[1] or ''}{around[2]}{around[3] or ''})"  # $ (5) as ($5)
     match = pattern.fullmatch(text)
     if match is None:
         return None
@@ -77,20 +86,19 @@ def _read(pattern: re.Pattern[str], text: str) -> tuple[Decimal, str] | None:
     plain = core.isdigit()
     if marks > 1 or bool(opening) != bool(closing) or (before and after):
         return None
-    if plain and ((opening or trailing) and not (before or after)):
-        return None  # (12) is a footnote and 12- the beginning of a range
+    unit = before or after or ""
+    if plain and (opening or trailing) and not unit and (len(core) < 3 or 1500 <= int(core) <= 2100):
+        return None  # (12) is a footnote, (2019) a year and 12- the beginning of a range
     if sign == "+" and plain and len(core) > 6:
         return None  # a telephone number
-    if " " in core and core.replace(" ", "").isdigit() and not (before or after):
+    if " " in core and core.replace(" ", "").isdigit() and not unit:
         return None  # 110 001 is a code or two numbers
-    digits = re.sub(r"[.'’ \xa0\u202f]", "", core).replace(",", ".") if pattern is _WITH_COMMA else (
-        re.sub(r"[,'’ \xa0\u202f]", "", core)
-    )  # fmt: skip
+    digits = (_NOT_COMMA if pattern is _WITH_COMMA else _NOT_POINT).sub("", core).replace(",", ".")
     value = Decimal(digits)
     if len(digits) > 40 or abs(value.adjusted()) > 30:
         return None
     negative = opening or trailing or "-" in (sign, inner) or "−" in (sign, inner)
-    return (-value if negative else value), before or after or ""
+    return (-value if negative else value), unit
 
 
 def _day(text: str) -> date | None:
@@ -103,8 +111,9 @@ def _day(text: str) -> date | None:
             return date(int(year), int(month), int(day))
         if match := _DOTTED.fullmatch(text):
             return date(int(match[3]), int(match[2]), int(match[1]))
-        if (match := _NAMED.fullmatch(text)) and match[2][:3].lower() in _MONTHS:
-            return date(int(match[3]), _MONTHS.index(match[2][:3].lower()) + 1, int(match[1]))
+        if match := _NAMED.fullmatch(text):
+            month = next((n for n, name in enumerate(_MONTHS, 1) if name.startswith(match[2].lower())), 0)
+            return date(int(match[3]), month, int(match[1]))
     except ValueError:
         return None
     return None
