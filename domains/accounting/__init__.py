@@ -1,4 +1,10 @@
-"""Double-entry bookkeeping in plain text: ledger-cli journals."""
+"""Double-entry bookkeeping in plain text: ledger-cli journals.
+
+A transaction holds postings and remarks; prices, directives and comments stand between transactions. An amount left
+out is the balance of its transaction. Equal are `$5`, `5 $` and `5.00 $`, 1,234.50 and 1.234,50 where the journal
+says which mark is decimal, dates with hyphens, slashes or points, quoted and bare commodities. `$5` and `5 USD` are
+two commodities.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Calendars: iCalendar files as calendar programs exchange them."""
+"""Calendars: iCalendar files as calendar programs exchange them.
+
+A time is an instant: the same moment in another zone or offset is equal, and only a series has a zone of its own,
+since its rule runs on that zone's clock. DTSTART with DURATION and DTEND are one fact. Folding, the case of names,
+the order of properties and of entries mean nothing. Text in COMMENT, ATTACH, X-… and whatever else is unknown is a
+`property`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Crystal structures: the Crystallographic Information File, CIF 1.1."""
+"""Crystal structures: the Crystallographic Information File, CIF 1.1.
+
+Equal are data names and block names in any case, any delimiter of a value, the order of data items, of loops and of
+the columns of a loop, 0.50 and 0.5 (without an s.u.), 5.4300(3) and 5.43000(30), `\\'e` and é, `x,1/2+y,z` and `x,
+y+1/2, z`. Not equal are 5.4300(3) and 5.43(3), and `?` and `.`. A comment keeps its place among comments.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Earnings call transcripts in Markdown."""
+"""Earnings call transcripts in Markdown.
+
+A turn holds sentences; the figures and periods in a sentence are facts of their own at their places, so that a
+changed digit costs a figure and a lost sentence a sentence. Equal are spellings of one value where that is exactly
+decidable ($1.2bn and $1,200 million, Q3 FY25 and third quarter of fiscal 2025), the styles in which speakers are
+named, straight and curly quotes, the wrapping of lines. A period is beside its figure, not in it; heading levels mean
+nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Graphs in Graphviz's DOT language."""
+"""Graphs in Graphviz's DOT language.
+
+Nodes, edges, subgraphs and their attributes as statements. Equal are edge chains and their single edges, attribute
+lists in any form and order, quoted and bare ids, strings in parts, the three forms of comment, numbers and switches
+in any spelling. The label of a record keeps its bars and braces. The order of statements is a small fact: it moves
+the drawing.
+"""
 
 from __future__ import annotations
 

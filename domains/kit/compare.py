@@ -6,7 +6,7 @@ score = preserved mass / (reference mass + spurious mass), in [0, 1]; 1 - score 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 from domains.kit.align import align, in_order
 from domains.kit.element import STRAY, Element
 from domains.kit.index import Index
+from domains.kit.levels import Level, levels
 from domains.kit.schema import Schema
 
 Loss = Literal["missing", "altered", "spurious", "moved"]
@@ -24,7 +25,7 @@ class Change:
     """One loss: what it is, where, what stood there and what stands there now. `share` is its part of `1 - score`.
 
     `reference` and `candidate` are the positions of the element in either document (child numbers from the root), None
-    where it has none; `field` is None when the whole element is concerned.
+    where it has none; `field` is None when the whole element is concerned, "" when all but what stands below it is.
     """
 
     kind: Loss
@@ -64,11 +65,12 @@ class Comparison:
 class Delta:
     """What is lost between two unequal elements of one kind, in schema weights, and where. One node of a tree."""
 
-    __slots__ = ("altered", "children", "fields", "gone", "left", "missing", "moved", "new", "right", "shifted",
-                 "spurious")  # fmt: skip
+    __slots__ = ("altered", "children", "fields", "gone", "left", "lefts", "missing", "moved", "new", "right", "rights",
+                 "shifted", "spurious")  # fmt: skip
 
     def __init__(self, left: Element, right: Element) -> None:
         self.left, self.right = left, right
+        self.lefts, self.rights = Level(left.children), Level(right.children)
         self.missing = self.altered = self.spurious = self.moved = 0.0
         self.fields: list[tuple[Loss, str, object, object, float]] = []
         self.children: list[tuple[int, int, Delta]] = []
@@ -175,7 +177,9 @@ class Comparer:
         return kept
 
     def _below(self, delta: Delta) -> None:
-        left, right, index = delta.left.children, delta.right.children, self.index
+        index = self.index
+        delta.lefts, delta.rights = levels(delta.left.children, delta.right.children, index)
+        left, right = delta.lefts.items, delta.rights.items
         pairs = align(left, right, index, self.kept)
         order = {kind: index.rule(kind).order for kind in {e.kind for e in left}}
         placed = [(i, j) for i, j in pairs if order[left[i].kind]]
@@ -207,30 +211,30 @@ class Comparer:
         dot = path + "." if path else ""
         for kind, name, a, b, mass in delta.fields:
             yield Change(kind, dot + name, _show(a), _show(b), mass / whole, name, here, there)
-        left, right = delta.left.children, delta.right.children
+        left, right = delta.lefts, delta.rights
         schema = self.index.schema
-        name_left = _names(left, schema) if delta.children or delta.gone or delta.shifted else []
+        name_left = _level_names(left, schema) if delta.children or delta.gone or delta.shifted else []
         events: list[tuple[int, int, Iterator[Change]]] = []
         for i, j, mass in delta.shifted:
             change = Change("moved", dot + name_left[i], f"position {i + 1}", f"position {j + 1}", mass / whole, None,
-                            (*here, i), (*there, j))  # fmt: skip
+                            here + left.place(i), there + right.place(j))  # fmt: skip
             events.append((i, 0, iter((change,))))
         for i, j, below in delta.children:
-            events.append((i, 1, self._changes(below, dot + name_left[i], (*here, i), (*there, j), whole)))
+            place, other = here + left.place(i), there + right.place(j)
+            events.append((i, 1, self._changes(below, dot + name_left[i], place, other, whole)))
         for i in delta.gone:
-            mass = self.index.mass(left[i])
-            change = Change(
-                "missing", dot + name_left[i], describe(left[i]), None, mass / whole, None, (*here, i), None
-            )
+            mass, field = self.index.mass(left.items[i]), "" if i in left.shells else None
+            change = Change("missing", dot + name_left[i], describe(left.items[i]), None, mass / whole, field,
+                            here + left.place(i), None)  # fmt: skip
             events.append((i, 2, iter((change,))))
         for _, _, found in sorted(events, key=lambda e: e[:2]):
             yield from found
         if delta.new:
-            name_right = _names(right, schema)
+            name_right = _level_names(right, schema)
             for j in delta.new:
-                mass = self.index.mass(right[j])
-                yield Change("spurious", dot + name_right[j], None, describe(right[j]), mass / whole, None, None,
-                             (*there, j))  # fmt: skip
+                mass, field = self.index.mass(right.items[j]), "" if j in right.shells else None
+                yield Change("spurious", dot + name_right[j], None, describe(right.items[j]), mass / whole, field, None,
+                             there + right.place(j))  # fmt: skip
 
 
 def compare(schema: Schema, reference: Element, candidate: Element) -> Comparison:
@@ -238,7 +242,19 @@ def compare(schema: Schema, reference: Element, candidate: Element) -> Compariso
     return Comparer(schema).compare(reference, candidate)
 
 
-def _names(elements: tuple[Element, ...], schema: Schema) -> list[str]:
+def _level_names(level: Level, schema: Schema) -> list[str]:
+    """How each element of a level is called: what was lifted keeps the name of its container."""
+    if level.places is None:
+        return _names(level.items, schema)
+    tops = _names([e for e, place in zip(level.items, level.places, strict=True) if len(place) == 1], schema)
+    names = []
+    for container, top in enumerate(tops):
+        inner = [e for e, place in zip(level.items, level.places, strict=True) if place[:-1] == (container,)]
+        names += [top, *(f"{top}.{name}" for name in _names(inner, schema))]
+    return names
+
+
+def _names(elements: Sequence[Element], schema: Schema) -> list[str]:
     """How each sibling is called in a path: `kind[name]`, `kind[name #2]` for namesakes, `kind[n]` without a name."""
     names = [(e.kind, schema.kind(e.kind).name(e)) for e in elements]
     count = Counter(names)

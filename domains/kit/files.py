@@ -12,6 +12,12 @@ from domains.kit.element import EditError, Files, ParseError
 
 csv.field_size_limit(100_000_000)
 
+_FENCES = ("```", "~~~")
+WORDS_BEFORE = 12
+"""Lines that may stand before a fence around a document."""
+MOST_WORDS = 600
+"""Characters that may stand around it."""
+
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A header line and one line a row, RFC 4180 with line feeds; None is an empty cell."""
@@ -85,15 +91,39 @@ def texts(files: Files, main: str) -> Iterator[tuple[str, str]]:
 
 
 def unfence(text: str) -> str:
-    """Text without a byte order mark and without a code fence left around the whole of it; line ends as line feeds."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    """Text without a byte order mark and without a code fence around the whole of it, or around all but a few words,
+    which stay; line ends as line feeds."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     stripped = text.strip()
-    if stripped.startswith(("```", "~~~")):
+    if stripped.startswith(_FENCES):
         lines = stripped.split("\n")
         mark = stripped[:3]
         end = -1 if len(lines) > 1 and lines[-1].strip().startswith(mark) and not lines[-1].strip(mark[0]) else None
-        return "\n".join(lines[1:end]) + "\n"
-    return text
+        if end or not any(line.startswith(mark) for line in lines[1:]):
+            return "\n".join(lines[1:end]).lstrip("\ufeff") + "\n"
+    return _unwrapped(text) if "\n```" in text or "\n~~~" in text or text.startswith(_FENCES) else text
+
+
+def _unwrapped(text: str) -> str:
+    """A document out of a fence with a few words before and behind it, as models put them there."""
+    lines = text.split("\n")
+    start = next((n for n, line in enumerate(lines[:WORDS_BEFORE]) if line.strip().startswith(_FENCES)), None)
+    if start is None:
+        return text
+    mark = lines[start].strip()[:3]
+    end = next((n for n in range(len(lines) - 1, start, -1) if lines[n].strip() == mark), start)
+    before, inner, after = lines[:start], lines[start + 1 : end], lines[end + 1 :]
+    outside = "\n".join([*before, *after])
+    if len(outside) > MOST_WORDS or len(outside) > len("\n".join(inner)):
+        return text
+    if any(map(_marked, [*before, *after])) or any(line.strip().startswith(mark) for line in inner):
+        return text
+    return "\n".join([*before, "", *inner, "", *after])
+
+
+def _marked(line: str) -> bool:
+    """Whether a line is more than words: then the fence is a part of the document, not around it."""
+    return line.lstrip().startswith(("#", "-", "*", "|", "<", ">", *_FENCES))
 
 
 def mapping(rows: Iterable[Mapping[str, str]], key: str, value: str) -> dict[str, str]:

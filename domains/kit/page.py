@@ -61,11 +61,8 @@ def _parts(domain: Domain) -> Iterator[str]:
 
 
 def _about(domain: Domain) -> str:
-    """The text at the head of the domain's package, then of the module that reads the format."""
-    package = sys.modules[f"domains.{domain.name}"]
-    reader = inspect.getmodule(domain.format.parse_anew)
-    texts = [inspect.getdoc(package)] + ([inspect.getdoc(reader)] if reader not in (None, package) else [])
-    return "\n\n".join(_prose(text) for text in texts if text) + "\n"
+    """The text at the head of the domain's package."""
+    return (inspect.getdoc(sys.modules[f"domains.{domain.name}"]) or "").replace("<", "&lt;") + "\n"
 
 
 def _facts(domain: Domain, document: Element) -> Iterator[tuple[str, ...]]:
@@ -155,10 +152,6 @@ def _edit(edit: Edit, files: Files, result: Files | None) -> Iterator[str]:
 
 def _quoted(text: str) -> str:
     return "> " + text.replace("\n", "\n> ")
-
-
-def _prose(text: str) -> str:
-    return text.replace("<", "&lt;")
 
 
 def _code(text: str) -> str:

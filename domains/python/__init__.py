@@ -1,4 +1,10 @@
-"""Python source, one to four modules."""
+"""Python source, one to four modules, compared as syntax trees; nothing is executed.
+
+A module holds imports, functions, classes and statements; compound statements hold statements. Equal is what has the
+same tree: quotes, wrapping, parentheses, blank lines, semicolons, the width of indentation, 0x10 and 16. Comments and
+docstrings are text of their own, with the statement they stand at. The order of imports means nothing, that of
+functions and classes little, that of statements a fact. Code that does not parse costs its statement.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Recipe collections in Markdown."""
+"""Recipe collections in Markdown.
+
+Headings nest as sections; a bold line alone is a heading too, so that a group of ingredients is a section in either
+form. Under "Ingredients" list items are ingredients with quantity, unit and name, under "Method" they are steps.
+Equal are 200 g and 0.2 kg, ½ and 1/2, spellings of a unit, any bullet, any numbering, wrapped lines, emphasis.
+"""
 
 from __future__ import annotations
 

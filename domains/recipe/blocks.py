@@ -232,22 +232,6 @@ def is_front(line: str) -> bool:
     return line[0] in " \t-#]}" and not line.startswith(("##", "- ["))
 
 
-def unwrapped(text: str) -> str:
-    """A document out of a code fence that a few words stand around."""
-    lines = text.split("\n")
-    start = next((n for n, line in enumerate(lines[:12]) if _FENCE.match(line.strip())), None)
-    before = " ".join(" ".join(lines[:start]).split())
-    if start is None or before[-1:] not in ("", ":", "."):
-        return text
-    mark = lines[start].strip()[:3]
-    end = next((n for n in range(len(lines) - 1, start, -1) if lines[n].strip() == mark), 0)
-    inner, after = lines[start + 1 : end], lines[end + 1 :]
-    outside = before + "".join(after)
-    if len(outside) > 600 or "#" in outside or not any(line.startswith(("#", *_MARKS)) for line in inner):
-        return text
-    return "\n".join([before, "", *inner, "", *after])
-
-
 def cells_of(line: str) -> tuple[str, ...]:
     """The cells of a table row, without empty ones at its end."""
     parts = re.split(r"(?<!\\)\|", line.removeprefix("|"))

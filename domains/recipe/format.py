@@ -8,7 +8,7 @@ and bullets are ingredients when most of them begin with an amount, else `point`
 from __future__ import annotations
 
 from domains.kit import Element, Field, Files, Kind, Schema, element, exact, sequence, texts, words
-from domains.recipe.blocks import Block, Lexer, unwrapped
+from domains.recipe.blocks import Block, Lexer
 from domains.recipe.facts import facts_of, is_known, role_of
 from domains.recipe.measures import parse_ingredient, starts_with_amount
 from domains.recipe.sections import Node, Tree, is_recipe
@@ -82,7 +82,7 @@ def parse(files: Files) -> Element:
     children: list[Element] = []
     problems: list[str] = []
     for name, text in texts(files, MAIN):
-        lexer = Lexer(unwrapped(text))
+        lexer = Lexer(text)
         blocks = lexer.run()
         problems += [f"{name}:{line}: {what}" for line, what in lexer.problems]
         children += elements(Tree(blocks).root, top=True)

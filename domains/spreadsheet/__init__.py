@@ -1,4 +1,10 @@
-"""Spreadsheets as text: CSV with a header, typed cells, totals and notes."""
+"""Spreadsheets as text: CSV with a header, typed cells, totals and notes.
+
+A cell belongs to its row and to its column's name. Above the header stand notes, below it rows and notes: under three
+columns or more a line on which only the first cell is filled is a note. Equal are any delimiter and quoting, blank
+lines, number formats (1,234.50 and 1.234,50 as the sheet has it), TRUE and true. Formulas are text. Row and column
+order are facts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Subtitles in SubRip's format: cues of text with their times."""
+"""Subtitles in SubRip's format: cues of text with their times.
+
+There is no standard; the common ground of players and editors is what counts. A cue has exact times in milliseconds
+and turns of one speaker each. Cue numbers, BOM, wrapped position codes and the order of a style's marks are layout.
+"""
 
 from __future__ import annotations
 
