@@ -46,6 +46,10 @@ def align(left: Sequence[Element], right: Sequence[Element], index: Index, kept:
         return [(0, 0)] if left[0].kind == right[0].kind else []
     pairs = _identical(index.identities(left), index.identities(right))
     residue = Residue(left, right, index, kept, pairs)
+    if len(left) == len(right) and residue.left == residue.right and len(residue.left) == 1:
+        (only,) = residue.left
+        if left[only].kind == right[only].kind:  # what alone changed, where it stood
+            return sorted([*pairs, (only, only)])
     for find in (residue.keyed, residue.assigned, residue.in_place):
         if not residue.left or not residue.right:
             break

@@ -35,6 +35,8 @@ class Level:
 
 def levels(left: Sequence[Element], right: Sequence[Element], index: Index) -> tuple[Level, Level]:
     """Both sides of a comparison. Elements must be in the index."""
+    if not any(e.children for e in left) and not any(e.children for e in right):
+        return Level(left), Level(right)
     mine, others = index.identities(left), index.identities(right)
     free_left, free_right = Counter(mine), Counter(others)
     both = free_left & free_right

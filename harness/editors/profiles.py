@@ -13,7 +13,7 @@ PROFILES: dict[str, Channel] = {
     "deleter": Channel(drop=0.01),
     "frontier": Channel(
         drop=0.0005, alter=0.005, invent=0.0002, reorder=0.0005, growth=1.0,
-        critical=0.067, worn=0.04, wear=0.035, size=(1.4, 1.1), deletion=0.1, garble=0.9,
+        critical=0.09, worn=0.06, wear=0.04, size=(1.5, 1.1), deletion=0.1, garble=0.9,
     ),
     "noop": Channel(noop=1.0),
     "oracle": Channel(),
