@@ -23,9 +23,11 @@ demo: install
 	@mkdir -p $(DEMO)
 	$(BIN)/palimpsest run $(LOCAL) --documents 2 --domains accounting --schedule single:eur_to_chf --store $(DEMO)/real.db
 	$(BIN)/palimpsest run $(LOCAL) --documents 2 --domains subtitles --schedule single:conform_to_24_fps --store $(DEMO)/real.db
-	$(BIN)/palimpsest run $(LOCAL) --domains recipe --schedule single:triple_servings --store $(DEMO)/real.db
+	$(BIN)/palimpsest run $(LOCAL) --domains recipe --schedule single:triple_servings --seed 1 --store $(DEMO)/real.db
 	$(BIN)/palimpsest run --model sim:oracle --model sim:frontier --model sim:noop --domains accounting,subtitles,recipe \
 	  --round-trips 10 --store $(DEMO)/sim.db
+	$(BIN)/palimpsest horizon run --model sim:conditioner --model sim:recomputer --turns 50 --rates 1%,25%,100% \
+	  --store $(DEMO)/scripted.db
 	$(BIN)/palimpsest show $(DEMO)/real.db
 	$(BIN)/palimpsest show $(DEMO)/sim.db
 	$(BIN)/palimpsest diff $(DEMO)/real.db --chain 1

@@ -15,6 +15,8 @@ models_app = typer.Typer(
 )
 app.add_typer(domains_app, name="domains")
 app.add_typer(models_app, name="models")
+horizon_app = typer.Typer(help="Errors in a model's own context: what they do to it.", no_args_is_help=True)
+app.add_typer(horizon_app, name="horizon")
 
 Models = Annotated[
     list[str],
@@ -206,6 +208,68 @@ def domains_check(
     from harness.cli.domains import check_domains
 
     raise typer.Exit(0 if check_domains(names or [], quick) else 1)
+
+
+@horizon_app.command("run")
+def horizon_run(
+    model: Models,
+    task: Annotated[
+        str, typer.Option(help="dictsum, retrieve, add, prefix_sum, matrix, permutation, ledger, editlog.")
+    ] = "dictsum",
+    design: Annotated[
+        str, typer.Option(help="target: one call behind a written history; curve: every turn.")
+    ] = "target",
+    turns: Annotated[int, typer.Option(help="The target turn, or the length of the curve.")] = 100,
+    size: Annotated[int, typer.Option(help="Items a turn.")] = 1,
+    rollouts: Annotated[int, typer.Option(help="Drawn instances of the task.")] = 100,
+    rates: Annotated[
+        str, typer.Option(help="Shares of wrong turns in the history, commas between.")
+    ] = "0,1%,25%,50%,100%",
+    modes: Annotated[str, typer.Option(help="direct, cot, thinking.")] = "direct",
+    arms: Annotated[str, typer.Option(help="said, quoted, masked, padding, foreign.")] = "said",
+    mitigations: Annotated[
+        str, typer.Option(help="none, window:N, carried, heal, redact, flag, compact:N, verify, vote:N.")
+    ] = "none",
+    kind: Annotated[
+        str, typer.Option(help="reset: each wrong state is truth and error; propagate: errors live on.")
+    ] = "reset",
+    magnitude: Annotated[str, typer.Option(help="small, large or any.")] = "any",
+    position: Annotated[str, typer.Option(help="uniform, early, late or burst.")] = "uniform",
+    gap: Annotated[int, typer.Option(help="Right turns just before the target.")] = 1,
+    seed: Seed = 0,
+    store: Store = None,
+    guided: Annotated[bool, typer.Option("--guided", help="Begin the answer for the model.")] = False,
+    temperature: Temperature = None,
+    effort: Effort = None,
+    max_tokens: MaxTokens = None,
+    base_url: BaseUrl = None,
+    api_mode: ApiMode = "auto",
+    concurrency: Concurrency = 8,
+    timeout: Timeout = 600.0,
+    json: Json = False,
+) -> None:
+    """Ask models for turns behind histories with a known share of errors, or for whole curves."""
+    from harness.cli.horizon import run_study
+
+    conditions = {
+        "tasks": task.split(","), "design": design, "turns": turns, "size": size, "rollouts": rollouts,
+        "rates": rates.split(","), "modes": modes.split(","), "arms": arms.split(","),
+        "mitigations": mitigations.split(","), "kind": kind, "magnitude": magnitude, "position": position, "gap": gap,
+        "seed": seed, "guided": guided, "temperature": temperature, "effort": effort, "max_tokens": max_tokens,
+        "base_url": base_url, "api_mode": api_mode, "concurrency": concurrency, "timeout": timeout,
+    }  # fmt: skip
+    raise typer.Exit(0 if run_study(model, conditions, store, json) else 1)
+
+
+@horizon_app.command("show")
+def horizon_show(
+    store: StoreFile,
+    json: Json = False,
+) -> None:
+    """The figures of the horizon studies in a store."""
+    from harness.cli.horizon import show_store
+
+    show_store(store, json)
 
 
 @models_app.callback()

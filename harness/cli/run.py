@@ -58,26 +58,26 @@ def tell_unfinished(study: harness.Study) -> bool:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Report]:
-    """A bar on standard error with the live RS of each model, the cost and the time left; where standard error is no
-    terminal, a line at every tenth of the way."""
+def progress_bar(unit: str = "hops", figure: str = "RS") -> Iterator[Report]:
+    """A bar on standard error with the live figure of each model, the cost and the time left; where standard error is
+    no terminal, a line at every tenth of the way."""
     if not interactive():
-        yield _lines()
+        yield _lines(unit, figure)
         return
     columns = (
-        TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("hops"),
+        TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn(unit),
         TimeRemainingColumn(), TextColumn("{task.fields[live]}"),
     )  # fmt: skip
     with Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task("relay", total=None, live="")
+        task = bar.add_task("", total=None, live="")
 
         def report(state: State) -> None:
-            bar.update(task, completed=state.hops, total=state.total, live=live(state))
+            bar.update(task, completed=state.hops, total=state.total, live=live(state, figure))
 
         yield report
 
 
-def _lines() -> Report:
+def _lines(unit: str, figure: str) -> Report:
     told = -1
 
     def report(state: State) -> None:
@@ -85,13 +85,13 @@ def _lines() -> Report:
         tenth = 10 * state.hops // max(1, state.total)
         if tenth > told:
             told = tenth
-            say(f"{state.hops}/{state.total} hops  {live(state)}")
+            say(f"{state.hops}/{state.total} {unit}  {live(state, figure)}")
 
     return report
 
 
-def live(state: State) -> str:
-    """RS now and cost so far, in one line."""
+def live(state: State, figure: str = "RS") -> str:
+    """The figure now and cost so far, in one line."""
     rs = "  ".join(f"{plain(model)} {share(value)}" for model, value in state.rs.items())
     stopped = f"  {state.stopped} stopped" if state.stopped else ""
-    return f"RS {rs}  cost {money(state.cost)}{stopped}"
+    return f"{figure} {rs}  cost {money(state.cost)}{stopped}"

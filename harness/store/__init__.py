@@ -2,6 +2,7 @@
 
 from harness.store.records import (
     FAILURES,
+    HORIZON,
     Chain,
     Place,
     Position,
@@ -12,4 +13,16 @@ from harness.store.records import (
 )
 from harness.store.store import Reader, Store
 
-__all__ = ["FAILURES", "Chain", "Place", "Position", "Reader", "Score", "Spent", "Step", "Store", "StoredChain"]
+__all__ = [
+    "FAILURES",
+    "HORIZON",
+    "Chain",
+    "Place",
+    "Position",
+    "Reader",
+    "Score",
+    "Spent",
+    "Step",
+    "Store",
+    "StoredChain",
+]

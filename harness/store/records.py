@@ -14,6 +14,9 @@ Direction = Literal["forward", "backward"]
 FAILURES = ("refused", "truncated", "empty", "missing_files", "unparseable", "infeasible")
 """A model's failures (METHOD, "Outcomes of a hop"). `ok` and `unread` are none."""
 
+HORIZON = "horizon"
+"""The editor's name of the cells of a horizon study."""
+
 _DISOBEYED = frozenset({"refused", "truncated", "empty", "missing_files"})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.backends.base import Reply, Usage
 from harness.store import blobs, schema
 from harness.store.lock import Lock
-from harness.store.records import Chain, Place, Position, Score, Spent, Step, StoredChain
+from harness.store.records import HORIZON, Chain, Place, Position, Score, Spent, Step, StoredChain
 from harness.store.writer import Writer
 
 _COLUMNS = (
@@ -35,11 +35,13 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.connection.close()
 
-    def chains(self) -> list[StoredChain]:
-        """All chains, in the order they were registered."""
+    def chains(self, *, horizon: bool = False) -> list[StoredChain]:
+        """All chains of relays, or all cells of horizon studies, in the order they were registered."""
         rows = self.connection.execute(
             "SELECT id, key, model, editor, domain, document, repeat, "
-            "(SELECT count(*) FROM steps WHERE chain = id), reason, spec FROM chains ORDER BY id"
+            "(SELECT count(*) FROM steps WHERE chain = id), reason, spec FROM chains "
+            "WHERE (editor = ?) = ? ORDER BY id",
+            (HORIZON, horizon),
         )
         return [
             StoredChain(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], json.loads(row[9]))

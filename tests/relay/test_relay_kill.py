@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from relay_stub import ChatServer, audit
+from relay_stub import audit, same_file
 
 from harness import load
+from tests.chat_server import ChatServer
 
 HERE = Path(__file__).parent
 KILLS = 20
@@ -84,7 +85,7 @@ def test_simulated_run(nursery: Nursery, tmp_path: Path) -> None:
 
 def test_run_against_a_server(nursery: Nursery, tmp_path: Path) -> None:
     concurrency = 6
-    with ChatServer(latency=0.04) as server:
+    with ChatServer(same_file, latency=0.04) as server:
         spec = {"models": ["openai:stub"], "domains": ["accounting"], "doc_tokens": 300, "distractors": 0, "repeats": 6,
                 "round_trips": 15, "workers": 0, "concurrency": concurrency, "base_url": server.url}  # fmt: skip
         started = time.perf_counter()
@@ -121,7 +122,7 @@ def replies_in(path: Path) -> int:
 
 
 def test_interrupt_stops_cleanly(tmp_path: Path) -> None:
-    with ChatServer(latency=0.02) as server:
+    with ChatServer(same_file, latency=0.02) as server:
         code = (
             "import harness, sys\n"
             "def tell(progress):\n"

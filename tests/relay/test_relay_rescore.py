@@ -3,19 +3,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from relay_stub import ChatServer, audit
+from relay_stub import audit, same_file
 
 from harness import UsageError, load, run
 from harness.backends.base import Message, Request
 from harness.editors.base import Ask, Edited, Task
 from harness.relay.rescore import rescore, rescore_async
 from harness.store import Store
+from tests.chat_server import ChatServer
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("rescore") / "s.db"
-    with ChatServer(latency=0.0) as server:
+    with ChatServer(same_file, latency=0.0) as server:
         study = run("openai:stub", "accounting", round_trips=3, doc_tokens=300, distractors=0, store=made,
                     base_url=server.url, workers=0, policy="retry:1")  # fmt: skip
     assert study.unfinished == {}
