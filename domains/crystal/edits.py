@@ -24,7 +24,7 @@ from domains.crystal.parts import (
 from domains.crystal.render import FORMAT, render_blocks
 from domains.crystal.shelx import SHELX
 from domains.kit import Edit, EditError, Element, Files, read_csv, write_csv
-from domains.kit.edits import UNMAPPED, edit_fields, whole_number, without
+from domains.kit.edits import UNMAPPED, edit_fields, proven, whole_number, without
 from domains.kit.element import STRAY
 
 MAIN = "structure.cif"
@@ -221,4 +221,4 @@ SORT = Edit(
     FORMAT, sort, unsort, sites_view, FLAT, side=True,
 )  # fmt: skip
 
-EDITS = (SPLIT, RELABEL, UNCERTAINTIES, SORT, PICOMETRES, XYZ, SHELX, JSON)
+EDITS = tuple(map(proven, (SPLIT, RELABEL, UNCERTAINTIES, SORT, PICOMETRES, XYZ, SHELX, JSON)))

@@ -14,7 +14,6 @@ from domains.kit.element import STRAY
 
 SITES = "_atom_site"
 ANISO = "_atom_site_aniso"
-LABEL = "_atom_site_label"
 SYMBOL = "_atom_site_type_symbol"
 LENGTHS = ("_cell_length_a", "_cell_length_b", "_cell_length_c")
 ANGLES = ("_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")

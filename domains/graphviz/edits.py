@@ -13,7 +13,7 @@ from domains.graphviz.parser import FORMAT
 from domains.graphviz.tojson import JSON
 from domains.graphviz.totables import CSV, attribute_cell, cell
 from domains.kit import EditError, Element, Field, Files, read_csv, write_csv
-from domains.kit.edits import UNMAPPED, edit_fields, rename, transform, transform_with, without
+from domains.kit.edits import UNMAPPED, edit_fields, proven, rename, transform, transform_with, without
 
 # -- names ------------------------------------------------------------------------------------------------------------
 
@@ -164,4 +164,4 @@ CLASSES = replace(
     view=looks, view_schema=SCHEMA.with_field(("node", "edge"), "look", Field()),
 )  # fmt: skip
 
-EDITS = (JSON, CSV, RENAME, REVERSE, CLASSES, SHAPES, RANKS, SPLIT)
+EDITS = tuple(map(proven, (JSON, CSV, RENAME, REVERSE, CLASSES, SHAPES, RANKS, SPLIT)))

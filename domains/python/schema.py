@@ -51,8 +51,6 @@ DOC = prose(words(0.05, 0.5))
 DEFINED = {
     "name": Field(weight=2.0), "decorators": Field(sequence, each()), "type_params": code(0.5), "doc": DOC, **COMMENTS,
 }  # fmt: skip
-PARAMETERS = ("positional", "keyword", "*", "**")
-"""Kinds of parameters but the plain one: before `/`, after `*`, `*args`, `**kwargs`."""
 
 
 def first_words(field: str) -> Callable[[Element], str]:

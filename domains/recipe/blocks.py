@@ -11,7 +11,6 @@ _ITEM = re.compile(r"([-*+•–]|\d{1,3}[.)])(?:\s+|$)")
 _BOX = re.compile(r"((?:\[[ xX]\]\s*)*\[([ xX])\])\s+")
 _BREAK = re.compile(r"\s*<br ?/?>$")
 _REFERENCE = re.compile(r"\[[^\]]+\]:")
-_FENCE = re.compile(r"(?:```|~~~)\s?(?:markdown|md|text|txt|recipe(?:\.md)?)?$")
 _MARKS = ("---", "+++")
 _KEY = re.compile(r"([\w][\w .@-]{0,60}?)\s*[:=](?:\s+(.*)|)$")
 

@@ -86,7 +86,6 @@ class _Player:
         self.past: list[Past] = []
         self.compacted, self.summary = 0, ""
         self.inconsistent = 0
-        self.chosen: frozenset[int] = frozenset()
         if cell.dose is not None:
             self._inject(cell, cell.dose, cell.turns - 1)
 
@@ -94,14 +93,13 @@ class _Player:
         """The history that the dose leaves."""
         history = inject(self.task, self.rollout, self.truth, turns, dose, cell.number, [cell.seed, cell.task])
         self.past = self._written(self.rollout, history.states)
-        self.chosen = history.chosen
         self.seen = list(history.states)
         self.inconsistent = round(history.inconsistent * turns)
+        foreign: Sequence[Past] = ()
         if dose.arm == "foreign":
             _, other, states = cell.draw(1)
-            self.past = dressed(self.past, self.chosen, "foreign", self._written(other, states))
-        else:
-            self.past = dressed(self.past, self.chosen, dose.arm, ())
+            foreign = self._written(other, states)
+        self.past = dressed(self.past, history.chosen, dose.arm, foreign)
 
     def _written(self, rollout: Rollout, states: Sequence[State]) -> list[Past]:
         return [
@@ -154,6 +152,7 @@ class _Player:
                 text = answer_text(self.task, self.rollout, self.cell.mode, self.truth[:n], given, true)
                 self.past[n - 1] = replace(turn, answered=text, state=true, wrong=False)
                 self.seen[n] = true
+        self.inconsistent = 0
 
     async def _answer(self, number: int, past: Sequence[Past], asked: str) -> tuple[State | None, str, list[Reply]]:
         if isinstance(self.model, Scripted):
@@ -238,4 +237,5 @@ class _Player:
         self.compacted, self.summary = number, answer_in(text) or text.strip()[:SUMMARY]
         if state is not None:
             self.seen[-1] = state
+            self.past[-1] = replace(self.past[-1], state=state, wrong=state != self.truth[number])
         return [reply]

@@ -82,6 +82,8 @@ def test_a_curve_under_every_mitigation(tmp_path: Path, mitigation: str) -> None
     healed = {"heal": True, "none": False}.get(mitigation)
     if healed is not None:
         assert study.turns.query("turn == 6")["true"].all() == healed
+        last = study.turns.query("turn == 6")
+        assert (last["wrong"] == 0).all() == (last["inconsistent"] == 0).all() == healed
 
 
 def test_compaction_is_the_models_own(tmp_path: Path) -> None:
@@ -99,6 +101,7 @@ def test_compaction_is_the_models_own(tmp_path: Path) -> None:
     third = study.played[2][1]
     assert third.right
     assert not third.true
+    assert third.wrong == 0.5
     assert third.answer == 500 + study.played[2][0].draw()[1].inputs[2][0]
 
 
