@@ -28,9 +28,12 @@ demo: install
 	  --round-trips 10 --store $(DEMO)/sim.db
 	$(BIN)/palimpsest horizon run --model sim:conditioner --model sim:recomputer --turns 50 --rates 1%,25%,100% \
 	  --store $(DEMO)/scripted.db
+	$(BIN)/palimpsest horizon run --model local: --guided --temperature 0 --task add --material 9 --turns 6 --rollouts 16 \
+	  --rates 25%,50%,100% --store $(DEMO)/horizon.db
 	$(BIN)/palimpsest show $(DEMO)/real.db
 	$(BIN)/palimpsest show $(DEMO)/sim.db
 	$(BIN)/palimpsest diff $(DEMO)/real.db --chain 1
+	$(BIN)/palimpsest report $(DEMO)/real.db $(DEMO)/sim.db $(DEMO)/horizon.db $(DEMO)/scripted.db -o $(DEMO)/report
 
 docs: install
 	$(BIN)/python -m tests.pages

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )  # fmt: skip
     from domains.kit.conformance import Check, battery, feasible, timings
     from domains.kit.page import page
+    from domains.kit.plant import PLANTS, Plant, plant
 
 
 class UnknownDomain(KeyError):
@@ -111,6 +112,7 @@ _NOUNS = {
     ),
     "domains.kit.conformance": ("Check", "battery", "feasible", "timings"),
     "domains.kit.page": ("page",),
+    "domains.kit.plant": ("PLANTS", "Plant", "plant"),
 }  # fmt: skip
 _HOME = {name: module for module, names_there in _NOUNS.items() for name in names_there}
 
@@ -123,8 +125,8 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
-    "INDEX", "MUTATIONS", "Change", "Check", "Comparer", "Comparison", "Direction", "Domain", "Edit", "EditError",
-    "Element", "Files", "Measurement", "Meter", "Mutation", "Outcome", "ParseError", "UnknownDomain", "at", "battery",
-    "describe", "feasible", "generate", "get", "guess", "load_fixture", "mutate", "names", "page", "score", "timings",
-    "title",
+    "INDEX", "MUTATIONS", "PLANTS", "Change", "Check", "Comparer", "Comparison", "Direction", "Domain", "Edit",
+    "EditError", "Element", "Files", "Measurement", "Meter", "Mutation", "Outcome", "ParseError", "Plant",
+    "UnknownDomain", "at", "battery", "describe", "feasible", "generate", "get", "guess", "load_fixture", "mutate",
+    "names", "page", "plant", "score", "timings", "title",
 ]  # fmt: skip

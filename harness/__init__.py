@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from harness.calls import Means
+    from harness.comparison import compare
     from harness.errors import BackendError, PalimpsestError, UsageError
+    from harness.gating import gate, gate_async
     from harness.progress import Progress
     from harness.relay.rescore import Rescored
     from harness.relay.spec import RunSpec
@@ -31,6 +33,9 @@ _HOME = {
     "RunSpec": "relay.spec",
     "Study": "study",
     "UsageError": "errors",
+    "compare": "comparison",
+    "gate": "gating",
+    "gate_async": "gating",
     "load": "study",
     "rescore": "study",
     "run": "study",
@@ -59,6 +64,9 @@ __all__ = [
     "RunSpec",
     "Study",
     "UsageError",
+    "compare",
+    "gate",
+    "gate_async",
     "load",
     "rescore",
     "run",

@@ -7,13 +7,14 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import summary
 from harness.errors import UsageError
+from harness.rates import share
 from harness.store import Reader, Step, StoredChain
 from harness.table import COLUMNS, bills, steps_table
 
@@ -73,14 +74,22 @@ class Study:
 
     def summary(self) -> dict[str, Any]:
         """`{"store", "chains", "models": {NAME: {"rs": {"1": …}, "compliance", "failures", "calls", "tokens",
-        "cost_usd"}}}`. Unknown figures are None, never 0; `store` is None for a run that named none."""
+        "cost_usd"}}, "planted", "arms"}`, the last two as in `harness.analysis.doses`. Unknown figures are None, never
+        0; `store` is None for a run that named none."""
+        from harness.analysis.doses import arms, doses
+
         with Reader(self.path) as reader:
             paid = bills(reader, self._hops)
         models = summary.by_model(self.steps, paid)
         for chain in self.chains:  # a model whose chains all stopped before the first hop is still told of
             if chain.model not in set(self.steps["model"]):
                 models.setdefault(chain.model, summary.nothing())
-        return {"store": None if self.temporary else str(self.path), "chains": len(self.chains), "models": models}
+        found = {"store": None if self.temporary else str(self.path), "chains": len(self.chains), "models": models}
+        return {
+            **found,
+            "planted": [asdict(d) for d in doses(self.steps)],
+            "arms": [asdict(a) for a in arms(self.steps)],
+        }
 
     def chain(self, name: int | str) -> StoredChain:
         """A chain by its number or by the beginning of its key. UsageError when there is no such chain, or several."""
@@ -185,6 +194,12 @@ def make_spec(models: Sequence[str], domains: Sequence[str] | str, conditions: d
     wanted = [domains] if isinstance(domains, str) else list(domains)
     if wanted == ["all"]:
         wanted = list(science.names())
+    for name in ("planted", "plant"):
+        if name in conditions:
+            given = conditions[name]
+            conditions = {**conditions, name: (given,) if isinstance(given, str) else tuple(given)}
+    if "planted" in conditions:
+        conditions = {**conditions, "planted": tuple(share(str(rate)) for rate in conditions["planted"])}
     if isinstance(conditions.get("files"), dict):
         conditions = {**conditions, "files": tuple(sorted(conditions["files"].items()))}
     return RunSpec((models,) if isinstance(models, str) else tuple(models), tuple(wanted), **conditions)

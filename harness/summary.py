@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONDITIONS = (
-    "editor", "schedule", "policy", "doc_tokens", "distractors", "temperature", "effort", "max_tokens", "base_url",
+    "editor", "schedule", "policy", "memory", "heal", "planted", "plant", "doc_tokens", "distractors", "temperature",
+    "effort", "max_tokens", "base_url",
 )  # fmt: skip
 """Columns that tell conditions apart. Results of two conditions are never averaged."""
 
@@ -20,13 +21,15 @@ CONDITIONS = (
 def by_model(steps: pd.DataFrame, paid: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Each model's figures. `paid` holds, by chain, what its replies cost, those of unfinished hops included. A model
     under two conditions appears once for each, the condition behind its name."""
-    return {name: _figures(part, paid) for name, part in _parts(steps)}
+    return {name: _figures(part, paid) for name, part in by_condition(steps)}
 
 
-def _parts(steps: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def by_condition(steps: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The steps of each model and condition, under the name that tells it from the model's others."""
     parts = []
     for model, own in steps.groupby("model", sort=False):
-        told = own[[*CONDITIONS]].astype(str)
+        told = own[[*CONDITIONS]].astype(object)
+        told = told.where(told.notna(), "none").astype(str)
         varying = [name for name in CONDITIONS if told[name].nunique() > 1]
         if not varying:
             parts.append((str(model), own))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from harness.store import FAILURES, Reader
+from harness.planted import Fate, Planted
+from harness.store import FAILURES, LONGEST, Reader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +25,11 @@ COLUMNS = {
     "distractor_tokens": "size of the files beside it",
     "doc_tokens": "size that was asked for, missing for fixtures",
     "distractors": "tokens of distractors that were asked for",
+    "origin": "hash of the document before errors were planted in it: the same for every dose",
+    "memory": "stateless: each hop a fresh call; session: the conversation so far stays in context",
+    "heal": "whether the oracle's document took the place of the model's before each hop",
+    "planted": "share of the facts of the class `plant` corrupted before the relay started, missing where none were",
+    "plant": "class of the planted errors: digit, entity, record or instruction",
     "schedule": "round-robin, single:EDIT or list:EDIT,…",
     "policy": "what happens to a failed hop: accept, keep or retry:N",
     "temperature": "as asked, missing for the provider's own",
@@ -48,6 +55,10 @@ COLUMNS = {
     "done": "forward hops: share of the required change that was made",
     "valid": "the format's own tool accepts the output as it stands",
     "edit_similarity": "similarity of the text: backward to the seed, forward to the edit done right",
+    "own": "loss at the places where no error was planted: the model's own damage; 1 for a failure",
+    "kept": "share of the planted errors that stand as they were planted; missing where there are none",
+    "repaired": "share of the planted errors that are right again",
+    "worse": "share of the planted errors that are wrong in another way, gone values included",
     "extra": "number of files nobody asked for",
     "input_tokens": "as the provider counted, all calls of the hop; missing when it did not say",
     "output_tokens": "likewise, reasoning included",
@@ -60,12 +71,12 @@ COLUMNS = {
     "scorer": "version of the domain's code that measured",
 }
 
-_FROM_SPEC = {
+FROM_SPEC = {
     "document_hash": "document_hash", "document_tokens": "document_tokens",
     "distractor_tokens": "distractor_tokens", "doc_tokens": "asked_tokens", "distractors": "asked_distractors",
     "schedule": "schedule", "policy": "policy",
     "temperature": "temperature", "effort": "effort", "max_tokens": "max_tokens", "base_url": "base_url",
-    "seed": "seed",
+    "seed": "seed", "origin": "origin", "memory": "memory", "heal": "heal", "planted": "planted", "plant": "plant",
 }  # fmt: skip
 
 _OF_STEP = (
@@ -78,11 +89,11 @@ _RENAMED = {
     "cost_usd": "cost",
 }  # fmt: skip
 
-_NUMBERS = {
+NUMBERS = {
     "rs", "credit", "missing", "altered", "spurious", "moved", "step", "done", "edit_similarity", "cost_usd",
-    "latency", "temperature",
+    "latency", "temperature", "planted", "own", "kept", "repaired", "worse",
 }  # fmt: skip
-_COUNTS = {
+COUNTS = {
     "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "doc_tokens", "distractors", "max_tokens",
     "document_tokens", "distractor_tokens",
 }  # fmt: skip
@@ -97,22 +108,48 @@ def steps_table(reader: Reader, chains: Collection[int], hops: int | None = None
     rows = reader.connection.execute(f"SELECT {names} FROM steps WHERE hop <= ? ORDER BY chain, hop", (hops or 2**62,))  # noqa: S608
     steps = pd.DataFrame([row for row in rows if row[0] in chains], columns=list(_OF_STEP))
     about = pd.DataFrame(
-        [_about(chain) for chain in reader.chains()],
-        columns=["chain", "key", "model", "editor", "domain", "document", "repeat", *_FROM_SPEC],
+        [about_chain(chain) for chain in reader.chains()],
+        columns=["chain", "key", "model", "editor", "domain", "document", "repeat", *FROM_SPEC],
     )
     table = steps.merge(about, on="chain", how="left", validate="many_to_one")
     table["round_trip"] = (table["hop"] + 1) // 2
     table["failed"] = table["outcome"].isin(FAILURES)
     table["credit"] = table["rs"].astype("float64").mask(table["failed"], 0.0)
+    told = _fates(reader, table)
+    for name in ("own", "kept", "repaired", "worse"):
+        table[name] = [getattr(fate, name, None) for fate in told]
     table["extra"] = table["extra"].map(lambda names: len(json.loads(names))).astype("int64")
     table["valid"] = table["valid"].astype("boolean")
-    kinds = {**dict.fromkeys(_NUMBERS, "float64"), **dict.fromkeys(_COUNTS, "Int64")}
+    kinds = {**dict.fromkeys(NUMBERS, "float64"), **dict.fromkeys(COUNTS, "Int64")}
     return table[list(COLUMNS)].astype(kinds)
 
 
-def _about(chain: Any) -> list[Any]:
+def about_chain(chain: Any) -> list[Any]:
     own = [chain.number, chain.key, chain.model, chain.editor, chain.domain, chain.document, chain.repeat]
-    return own + [chain.spec[name] for name in _FROM_SPEC.values()]
+    found = {name: chain.spec[source] for name, source in FROM_SPEC.items()}
+    if found["planted"] is not None:
+        found["planted"] = float(Fraction(found["planted"]))
+    return [*own, *found.values()]
+
+
+def _fates(reader: Reader, table: pd.DataFrame) -> list[Fate | None]:
+    """For each row what became of planted errors; None for an unread hop."""
+    found: dict[tuple[int, int], Fate] = {}
+    infected = table[table["planted"].notna()]
+    rs = {
+        (chain, hop): value
+        for chain, hop, value in zip(infected["chain"], infected["hop"], infected["rs"], strict=True)
+    }
+    for chain, domain in dict(zip(infected["chain"].tolist(), infected["domain"], strict=True)).items():
+        planted = Planted(domain, reader.clean(chain), reader.documents(chain)[0])
+        for hop, changes in reader.changes(chain).items():
+            if (chain, hop) in rs:
+                found[chain, hop] = planted.fate(changes, 1.0 - rs[chain, hop], LONGEST)
+    fates = []
+    for chain, hop, credit in zip(table["chain"], table["hop"], table["credit"], strict=True):
+        plain = None if credit != credit else Fate(None, None, None, 1.0 - credit)
+        fates.append(found.get((chain, hop), plain))
+    return fates
 
 
 def bills(reader: Reader, hops: int | None = None) -> dict[int, dict[str, Any]]:

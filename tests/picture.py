@@ -1,23 +1,27 @@
-"""Draws the README's picture from the stores of `make demo`: `python -m tests.picture demo docs/img/report.svg`."""
+"""Takes the README's pictures from the site that `make demo` writes: `python -m tests.picture demo docs/img`."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
-import harness
-from harness.cli.diff import show_diff
-from harness.cli.show import print_study
-from harness.cli.terminal import out
+from tests.report.chromium import browser
 
 
-def main(demo: Path, picture: Path) -> None:
-    out.record, out.width = True, 118
-    for store in ("sim.db", "real.db"):
-        print_study(harness.load(demo / store))
-        out.print()
-    show_diff(demo / "real.db", "1", None, None, 12)
-    out.save_svg(str(picture), title="palimpsest show, palimpsest diff")
+def main(demo: Path, folder: Path) -> None:
+    """The top of the leaderboard, and the hop at which the embedded model's first chain lost most."""
+    site = (demo / "report").resolve()
+    models = sorted(site.glob("model-*.html"))
+    chains = [re.search(r"chain\.html(#[\d/]+)", page.read_text()) for page in models if "local:" in page.read_text()]
+    with browser() as opened:
+        page = opened.new_page(viewport={"width": 1200, "height": 760}, color_scheme="light")
+        page.goto((site / "index.html").as_uri())
+        page.screenshot(path=folder / "report.png")
+        page.goto((site / "chain.html").as_uri() + next(found[1] for found in chains if found))
+        page.locator("main table").first.wait_for()
+        page.set_viewport_size({"width": 1200, "height": 960})
+        page.screenshot(path=folder / "chain.png")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,29 @@ from typing import Annotated
 import typer
 
 from harness.cli.main import app
+from harness.cli.options import (
+    ApiMode,
+    BaseUrl,
+    Concurrency,
+    Distractors,
+    Editor,
+    Effort,
+    Guided,
+    Json,
+    MaxTokens,
+    Models,
+    Policy,
+    RoundTrips,
+    Schedule,
+    Seed,
+    Store,
+    StoreFile,
+    Temperature,
+    Timeout,
+)
+from harness.cli.results import results_app, verify
+from harness.cli.suite import dry_run as price
+from harness.cli.suite import suite_app, with_suite, written
 
 domains_app = typer.Typer(help="The document types: list them, look at one, run the battery.", no_args_is_help=True)
 models_app = typer.Typer(
@@ -15,41 +38,20 @@ models_app = typer.Typer(
 )
 app.add_typer(domains_app, name="domains")
 app.add_typer(models_app, name="models")
-horizon_app = typer.Typer(help="Errors in a model's own context: what they do to it.", no_args_is_help=True)
-app.add_typer(horizon_app, name="horizon")
-
-Models = Annotated[
-    list[str],
-    typer.Option("--model", "-m", help="openai:NAME, anthropic:NAME, local:, sim:NAME …; repeat for several."),
-]
-Seed = Annotated[int, typer.Option(help="Every random choice comes from it.")]
-Store = Annotated[
-    Path | None, typer.Option(help="SQLite file that keeps the study; naming it again continues it.", dir_okay=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-BaseUrl = Annotated[
-    str | None, typer.Option(help="Server of openai: and anthropic: models: vLLM, Ollama, OpenRouter, Azure …")
-]
-Concurrency = Annotated[int, typer.Option(help="Chains at once.")]
-Editor = Annotated[str, typer.Option(help="How a model is asked to edit.")]
-Guided = Annotated[
-    bool, typer.Option("--guided", help="Begin each file of the reply for the model; very small models need it.")
-]
-Policy = Annotated[str, typer.Option(help="What a failed hop leaves: accept (what came), keep (the old), retry:N.")]
-Temperature = Annotated[float | None, typer.Option(help="Sampling temperature; default the provider's own.")]
-Effort = Annotated[str | None, typer.Option(help="Reasoning effort, as the provider spells it.")]
-MaxTokens = Annotated[int | None, typer.Option(help="Longest reply in tokens; default the provider's own.")]
-Schedule = Annotated[str, typer.Option(help="round-robin, single:EDIT or list:EDIT,EDIT…")]
-Distractors = Annotated[int, typer.Option(help="Tokens of other files beside the document; 0 for none.")]
-RoundTrips = Annotated[int, typer.Option(help="An edit forward and back, chained so often.")]
-ApiMode = Annotated[str, typer.Option(help="openai: models: chat, responses, or auto.")]
-Timeout = Annotated[float, typer.Option(help="Seconds for one call.")]
+app.add_typer(suite_app, name="suite")
+app.add_typer(results_app, name="results")
+app.command()(verify)
 
 
 @app.command()
 def run(
+    context: typer.Context,
     model: Models,
     domains: Annotated[str, typer.Option(help="Names with commas between, or all.")] = "all",
+    suite: Annotated[
+        str | None, typer.Option(help="quick, core, full, long, or a file: domains, documents and round trips.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it takes: calls, tokens, price.")] = False,
     round_trips: RoundTrips = 10,
     repeats: Annotated[int, typer.Option(help="Chains of each document.")] = 1,
     doc_tokens: Annotated[
@@ -63,6 +65,16 @@ def run(
     editor: Editor = "rewrite",
     guided: Guided = False,
     policy: Policy = "accept",
+    memory: Annotated[
+        str, typer.Option(help="stateless: each hop a fresh call; session: the conversation stays in context.")
+    ] = "stateless",
+    heal: Annotated[bool, typer.Option("--heal", help="Undo the model's errors before each hop.")] = False,
+    planted: Annotated[
+        str, typer.Option(help="Shares of the facts to corrupt before the start, as 0,1%,25%; each a condition.")
+    ] = "",
+    plant: Annotated[
+        str, typer.Option(help="Classes of planted errors: digit, entity, record, instruction.")
+    ] = "digit",
     temperature: Temperature = None,
     effort: Effort = None,
     max_tokens: MaxTokens = None,
@@ -86,13 +98,21 @@ def run(
         "editor": editor,
         "guided": guided,
         "policy": policy,
+        "memory": memory,
+        "heal": heal,
+        "planted": planted.split(",") if planted else (),
+        "plant": plant.split(","),
         "temperature": temperature,
         "effort": effort,
         "max_tokens": max_tokens,
         "base_url": base_url,
         "api_mode": api_mode,
     }
-    done = run_study(model, domains.split(","), conditions, store, concurrency, timeout, json)
+    names, conditions = with_suite(suite, domains.split(","), conditions, written(context))
+    if dry_run:
+        price(model, names, conditions, store, json)
+        return
+    done = run_study(model, names, conditions, store, concurrency, timeout, json)
     raise typer.Exit(0 if done else 1)
 
 
@@ -135,15 +155,43 @@ def check(
     raise typer.Exit(0 if done else 1)
 
 
-StoreFile = Annotated[Path, typer.Argument(help="The SQLite file of a study.", dir_okay=False)]
-
-
 @app.command()
 def show(store: StoreFile, json: Json = False) -> None:
     """RS@k per model and domain, compliance, failures and cost."""
     from harness.cli.show import show_study
 
     show_study(store, json)
+
+
+@app.command()
+def analyse(
+    store: StoreFile,
+    values: Annotated[
+        bool, typer.Option("--values", help="Also which values die first, and which documents lose more; slower.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Curves, decay, critical errors, losses and readiness, every figure with its 95 % interval."""
+    from harness.cli.analyse import analyse_store
+
+    analyse_store(store, values, json)
+
+
+@app.command()
+def report(
+    stores: Annotated[list[Path], typer.Argument(help="The SQLite files of studies.", dir_okay=False)],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Folder of the site: new, empty, or an earlier report.", file_okay=False),
+    ],
+    published: Annotated[
+        bool, typer.Option(help="Published figures beside yours, marked: other documents, another scorer.")
+    ] = True,
+) -> None:
+    """A static site of one study or several, which opens in a browser from the disk, without a network."""
+    from harness.cli.report import write_report
+
+    write_report(stores, output, published)
 
 
 @app.command()
@@ -208,68 +256,6 @@ def domains_check(
     from harness.cli.domains import check_domains
 
     raise typer.Exit(0 if check_domains(names or [], quick) else 1)
-
-
-@horizon_app.command("run")
-def horizon_run(
-    model: Models,
-    task: Annotated[
-        str, typer.Option(help="dictsum, retrieve, add, prefix_sum, matrix, permutation, ledger, editlog.")
-    ] = "dictsum",
-    design: Annotated[
-        str, typer.Option(help="target: one call behind a written history; curve: every turn.")
-    ] = "target",
-    turns: Annotated[int, typer.Option(help="The target turn, or the length of the curve.")] = 100,
-    size: Annotated[int, typer.Option(help="Items a turn.")] = 1,
-    rollouts: Annotated[int, typer.Option(help="Drawn instances of the task.")] = 100,
-    rates: Annotated[
-        str, typer.Option(help="Shares of wrong turns in the history, commas between.")
-    ] = "0,1%,25%,50%,100%",
-    modes: Annotated[str, typer.Option(help="direct, cot, thinking.")] = "direct",
-    arms: Annotated[str, typer.Option(help="said, quoted, masked, padding, foreign.")] = "said",
-    mitigations: Annotated[
-        str, typer.Option(help="none, window:N, carried, heal, redact, flag, compact:N, verify, vote:N.")
-    ] = "none",
-    kind: Annotated[
-        str, typer.Option(help="reset: each wrong state is truth and error; propagate: errors live on.")
-    ] = "reset",
-    magnitude: Annotated[str, typer.Option(help="small, large or any.")] = "any",
-    position: Annotated[str, typer.Option(help="uniform, early, late or burst.")] = "uniform",
-    gap: Annotated[int, typer.Option(help="Right turns just before the target.")] = 1,
-    seed: Seed = 0,
-    store: Store = None,
-    guided: Annotated[bool, typer.Option("--guided", help="Begin the answer for the model.")] = False,
-    temperature: Temperature = None,
-    effort: Effort = None,
-    max_tokens: MaxTokens = None,
-    base_url: BaseUrl = None,
-    api_mode: ApiMode = "auto",
-    concurrency: Concurrency = 8,
-    timeout: Timeout = 600.0,
-    json: Json = False,
-) -> None:
-    """Ask models for turns behind histories with a known share of errors, or for whole curves."""
-    from harness.cli.horizon import run_study
-
-    conditions = {
-        "tasks": task.split(","), "design": design, "turns": turns, "size": size, "rollouts": rollouts,
-        "rates": rates.split(","), "modes": modes.split(","), "arms": arms.split(","),
-        "mitigations": mitigations.split(","), "kind": kind, "magnitude": magnitude, "position": position, "gap": gap,
-        "seed": seed, "guided": guided, "temperature": temperature, "effort": effort, "max_tokens": max_tokens,
-        "base_url": base_url, "api_mode": api_mode, "concurrency": concurrency, "timeout": timeout,
-    }  # fmt: skip
-    raise typer.Exit(0 if run_study(model, conditions, store, json) else 1)
-
-
-@horizon_app.command("show")
-def horizon_show(
-    store: StoreFile,
-    json: Json = False,
-) -> None:
-    """The figures of the horizon studies in a store."""
-    from harness.cli.horizon import show_store
-
-    show_store(store, json)
 
 
 @models_app.callback()

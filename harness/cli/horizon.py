@@ -1,18 +1,22 @@
-"""`palimpsest horizon run | show`: tables of what errors in its context do to a model."""
+"""`palimpsest horizon run | length | show`: tables of what errors in its context do to a model."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.cli.run import progress_bar
-from harness.cli.terminal import out, say, table
+from harness.cli.terminal import interval, out, percent, say, table
+from harness.errors import UsageError
 from harness.horizon.intervals import Estimate
+from harness.horizon.longest import Length, length
 from harness.horizon.metrics import Condition, Curve, Target
+from harness.horizon.recovery import Recovery
 from harness.horizon.study import HorizonStudy, load, run
+from harness.horizon.tasks import find
 
 COLUMNS_WIDE = (1, 2, 3, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)
 """Turns of a curve that are shown."""
@@ -23,11 +27,36 @@ def run_study(models: list[str], conditions: Mapping[str, Any], store: Path | No
     with progress_bar("turns", "right") as report:
         study = run(models, store=store, report=report, notify=say, **conditions)
     show(study, as_json)
-    for reason in list(study.unfinished.values())[:5]:
+    return _complete(study.unfinished)
+
+
+def find_length(models: list[str], conditions: Mapping[str, Any], store: Path | None, as_json: bool) -> bool:
+    """Searches and prints; false when rollouts were left unfinished."""
+    with progress_bar("turns", "right") as report:
+        found = length(models, store=store, report=report, notify=say, **conditions)
+    if as_json:
+        out.print(json.dumps(found.summary()), soft_wrap=True)
+    else:
+        for result in found.results:
+            _length(result)
+    return _complete(found.unfinished)
+
+
+def _complete(unfinished: Mapping[str, str]) -> bool:
+    """Tells what was left unfinished, if anything was."""
+    for reason in list(unfinished.values())[:5]:
         say(f"a rollout stopped: {reason}", "yellow")
-    if study.unfinished:
-        say(f"{len(study.unfinished)} rollouts are unfinished; run the same command again to continue", "yellow")
-    return not study.unfinished
+    if unfinished:
+        say(f"{len(unfinished)} rollouts are unfinished; run the same command again to continue", "yellow")
+    return not unfinished
+
+
+def whole_numbers(option: str, text: str) -> list[int]:
+    """Whole numbers with commas between. UsageError for anything else."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise UsageError(f"{option} takes whole numbers with commas between, not {text!r}")
+    return [int(part) for part in parts]
 
 
 def show_store(store: Path, as_json: bool) -> None:
@@ -48,15 +77,18 @@ def show(study: HorizonStudy, as_json: bool) -> None:
 
 
 def _target(condition: Condition, found: Target) -> None:
+    if found.turns == 1:
+        out.print(f"\n{title(condition)}, first turn, {found.clean.count} rollouts: {interval(found.clean)}")
+        return
     rows = [
-        ["", "0 %", "0", "0", interval(found.clean), "", ""],
+        ["", "", "0 %", "0", "0", interval(found.clean), "", ""],
         *(
-            [d.arm, percent(float(d.rate)), percent(d.wrong), percent(d.inconsistent), interval(d.accuracy),
+            [d.arm, str(d.gap), percent(float(d.rate)), percent(d.wrong), percent(d.inconsistent), interval(d.accuracy),
              interval(d.loss), ", ".join(f"{name} {percent(e.value or 0)}" for name, e in d.outcomes.items())]
             for d in found.doses
         ),
     ]  # fmt: skip
-    columns = [("errors are", ""), ("rate", "right"), ("wrong", "right"), ("inconsistent", "right"),
+    columns = [("errors are", ""), ("gap", "right"), ("rate", "right"), ("wrong", "right"), ("inconsistent", "right"),
                ("turn accuracy", ""), ("lost against 0 %", ""), ("answers", "")]  # fmt: skip
     out.print(
         table(f"\n{title(condition)}, turn {found.turns}, {found.clean.count} rollouts", columns, [[*r] for r in rows])
@@ -67,6 +99,34 @@ def _target(condition: Condition, found: Target) -> None:
             smallest = found.smallest[arm]
             told = f"smallest rate with an effect {percent(float(smallest))}" if smallest else "no rate has an effect"
             out.print(f"self-conditioning, {arm}: {interval(estimate)} per share of wrong states; {told}")
+    if found.recoveries:
+        _recoveries(found.recoveries)
+
+
+def _recoveries(found: Sequence[Recovery]) -> None:
+    """What is left of the damage after each number of right turns."""
+    gaps = sorted({gap for recovery in found for gap, _ in recovery.losses})
+    rows = []
+    for recovery in found:
+        losses = dict(recovery.losses)
+        cells = [interval(losses[gap]) if gap in losses else "-" for gap in gaps]
+        rows.append(
+            [recovery.arm, percent(float(recovery.rate)), *cells, within(recovery.half_life, gaps[-1] - gaps[0])]
+        )
+    columns = [("errors are", ""), ("rate", "right"), *((f"after {gap}", "") for gap in gaps), ("half-life", "")]
+    out.print(table("\nlost against 0 % once so many right turns have followed", columns, [[*r] for r in rows]))
+
+
+def _length(found: Length) -> None:
+    rows = [[str(size), interval(estimate), str(estimate.count)] for size, estimate in found.tried]
+    columns = [("items", "right"), ("turn accuracy", ""), ("rollouts", "right")]
+    out.print(f"\n{title(found.condition, sized=False)}, a single turn")
+    out.print(table("", columns, [[*r] for r in rows]))
+    if found.longest.value is None:
+        out.print("longest turn: unknown, rollouts are missing")
+    else:
+        told = [turns(v, found.largest) for v in (found.longest.value, found.longest.low, found.longest.high)]
+        out.print(f"longest turn with an accuracy of {percent(found.accuracy)}: {told[0]} items [{told[1]}, {told[2]}]")
 
 
 def _curve(condition: Condition, found: Curve) -> None:
@@ -83,23 +143,22 @@ def _curve(condition: Condition, found: Curve) -> None:
     out.print("answers: " + ", ".join(f"{name} {percent(e.value or 0)}" for name, e in found.outcomes.items()))
 
 
-def title(condition: Condition) -> str:
-    model, task, size, mode, mitigation, guided = condition
-    parts = [model, task, f"{size} a turn", mode, *(["guided"] if guided else [])]
-    return ", ".join([*parts, *([mitigation] if mitigation != "none" else [])])
+def title(condition: Condition, *, sized: bool = True) -> str:
+    parts = [condition.model, condition.task]
+    if condition.material != find(condition.task).width:
+        parts[1] += f" of {condition.material}"
+    parts += [f"{condition.size} a turn"] * sized + [condition.mode] + ["guided"] * condition.guided
+    return ", ".join([*parts, *([condition.mitigation] if condition.mitigation != "none" else [])])
 
 
-def interval(estimate: Estimate) -> str:
-    """0.850 [0.772, 0.909]"""
+def within(estimate: Estimate, seen: int) -> str:
+    """A number of right turns with its interval, each at most as far as was seen."""
     if estimate.value is None:
-        return "-"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
-
-
-def percent(value: float) -> str:
-    return f"{100 * value:.3g} %"
+        return "no damage"
+    value, low, high = (
+        f"> {seen}" if v == math.inf else f"{v:.2g}" for v in (estimate.value, estimate.low or 0, estimate.high or 0)
+    )
+    return f"{value} [{low}, {high}]"
 
 
 def turns(value: float | None, last: int) -> str:

@@ -19,10 +19,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_COMMANDS = ("harness.cli.commands", "harness.cli.horizon_commands", "harness.cli.decide")
+
 
 def main() -> None:
     """Entry point. What the user can mend is one line and exit status 2; ctrl-C is 130."""
-    import_module("harness.cli.commands")  # registers the commands on `app`
+    for commands in _COMMANDS:  # they register themselves on `app`
+        import_module(commands)
     try:
         app()
     except PalimpsestError as error:

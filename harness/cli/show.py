@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 import harness
-from harness.cli.terminal import money, out, say, share, table
+from harness.analysis.doses import Arm, Doses, arms, doses
+from harness.cli.terminal import interval, money, out, percent, say, share, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +52,41 @@ def print_study(study: harness.Study) -> None:
     out.print(table("", columns, rows, f"{chains}\n{notes}"))
     if steps["domain"].nunique() > 1:
         out.print(by_domain(steps, hops[-1]))
+    for response in doses(steps):
+        out.print(_doses(response))
+    held = arms(steps)
+    if held:
+        out.print(_arms(held))
     unread = float((steps["outcome"] == "unread").mean())
     if unread > 0.03:
         out.print(f"{unread:.0%} of the hops are unread: no inverse could read what came back")
+
+
+def _doses(found: Doses) -> Any:
+    """What became of planted errors, a row a rate."""
+    columns = [("planted", "right"), ("kept", ""), ("repaired", ""), ("worse", ""), ("own damage", ""),
+               ("grown by", "")]  # fmt: skip
+    rows: list[list[str | Text]] = [
+        [percent(row.rate), *map(interval, (row.kept, row.repaired, row.worse, row.own, row.growth))]
+        for row in found.doses
+    ]
+    condition = found.condition
+    told = [condition["model"], condition["memory"], *(["healed"] if condition["heal"] else [])]
+    smallest = "no rate has an effect" if found.smallest is None else f"from {percent(found.smallest)} on"
+    slope = f"Own damage grows by {interval(found.slope)} per share of facts planted; distinguishable: {smallest}."
+    title = f"\n{', '.join(told)}: planted errors of the class {found.plant}, after {found.hop} hops"
+    return table(title, columns, rows, slope)
+
+
+def _arms(found: Sequence[Arm]) -> Any:
+    """What the model's own errors in sight do."""
+    columns = [("model", ""), ("memory", ""), ("errors", ""), ("damage a hop", ""), ("RS", ""),
+               ("more than healed", "")]  # fmt: skip
+    rows: list[list[str | Text]] = [
+        [arm.model, arm.memory, "healed" if arm.heal else "kept", *map(interval, (arm.damage, arm.rs, arm.against))]
+        for arm in found
+    ]
+    return table(f"\nWhat stays in context, after {found[0].hop} hops", columns, rows)
 
 
 def marks(last: int) -> list[int]:
@@ -88,12 +122,12 @@ def _row(name: str, figures: dict[str, Any], hops: list[int]) -> list[str | Text
 
 def by_domain(steps: pd.DataFrame, hop: int) -> Any:
     """RS at one hop, a row a model, a column a domain."""
-    from harness.summary import rs_at
+    from harness.summary import by_condition, rs_at
 
     domains = sorted(steps["domain"].unique())
     rows: list[list[str | Text]] = []
-    for model, own in steps.groupby("model", sort=False):
-        cells: list[str | Text] = [str(model)]
+    for name, own in by_condition(steps):
+        cells: list[str | Text] = [name]
         for domain in domains:
             value = rs_at(own[own["domain"] == domain]).get(hop)
             cells.append(Text(share(value), style="green" if value is not None and value >= READY else ""))

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.estimate import Estimate
+
 PIPED = 160
 """Columns when nobody says how wide the output is."""
 
@@ -54,6 +56,19 @@ def share(value: float | None) -> str:
         return "-"
     shown = f"{value:.3f}"
     return "0.999" if shown == "1.000" and value < 1 else shown
+
+
+def interval(estimate: Estimate) -> str:
+    """0.850 [0.772, 0.909]"""
+    if estimate.value is None:
+        return "-"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.3g} %"
 
 
 def money(value: float | None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from domains import Direction, Files
-from harness.backends.base import Reply, Request
+from harness.backends.base import Message, Reply, Request
 
 Ask = Callable[[Request], Awaitable[Reply]]
 """One call of the model. The engine's: the reply is on disk before it returns; a resumed hop gets the stored ones."""
@@ -31,7 +31,12 @@ class Task:
     expected: tuple[str, ...]
     seed: int
     damage: float = 0.0
-    """Share already lost at the last hop that could be measured: the simulated editor's errors may grow with it."""
+    """Share of the document that was wrong at the last hop that could be measured: the simulated editor's errors may
+    grow with it."""
+    history: tuple[Message, ...] = ()
+    """The conversation so far, where it stays in context. With one, the prompt is its next turn."""
+    restated: bool = True
+    """Whether the files must be shown: not where they stand in the conversation as the last reply gave them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Edited:
     failure: Failure | None = None
     detail: str = ""
     extra: tuple[str, ...] = field(default=())
+    said: tuple[Message, ...] = field(default=(), compare=False)
+    """What the hop adds to a conversation: what was asked and what was answered."""
 
 
 class Editor(Protocol):
@@ -56,3 +63,7 @@ class Editor(Protocol):
     def fingerprint(self) -> str: ...
 
     async def edit(self, task: Task, ask: Ask) -> Edited: ...
+
+    def answer(self, files: Files) -> str:
+        """How a model that gives these files would have said it."""
+        ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files as package_files
 from string import Template
@@ -65,14 +65,22 @@ class Rewrite:
     @property
     def templates(self) -> tuple[str, ...]:
         """Guided, the instruction comes first and nothing speaks of a format, which a very small model would copy."""
-        return ("rewrite-guided",) if self.guided else ("system", "rewrite", "answer")
+        return (
+            ("rewrite-guided",) if self.guided else ("system", "rewrite", "rewrite-again", "rewrite-restated", "answer")
+        )
 
     async def edit(self, task: Task, ask: Ask) -> Edited:
         return await (self._file_by_file(task, ask) if self.guided else self._at_once(task, ask))
 
+    def answer(self, files: Files) -> str:
+        """Every file whole."""
+        fence = fence_for(files.values())
+        return "\n".join(fenced(name, text, fence) for name, text in sorted(files.items()))
+
     async def _at_once(self, task: Task, ask: Ask) -> Edited:
-        reply = await ask(self._request(task))
-        return read_reply(task, reply)
+        request = self._request(task)
+        reply = await ask(request)
+        return replace(read_reply(task, reply), said=(request.messages[-1], Message("assistant", reply.text)))
 
     async def _file_by_file(self, task: Task, ask: Ask) -> Edited:
         fence = fence_for(_shown(task).values())
@@ -89,7 +97,8 @@ class Rewrite:
             begun += f"{text}{fence}\n\n"
         if failure is None and not any(files.values()):
             failure = "empty"
-        return Edited(files, failure, f"while writing {name}" if failure else "")
+        said = (Message("user", guided_prompt(task)), Message("assistant", begun.rstrip("\n")))
+        return Edited(files, failure, f"while writing {name}" if failure else "", said=said)
 
     def _limit(self, task: Task) -> int | None:
         """Tokens of one reply. Guided, a file is hardly longer than the document: a small model that has lost its way
@@ -100,9 +109,10 @@ class Rewrite:
 
     def _request(self, task: Task, begun: str = "", stop: str = "") -> Request:
         if self.guided:
-            messages = [Message("user", guided_prompt(task)), Message("assistant", begun)]
+            messages = [*task.history, Message("user", guided_prompt(task)), Message("assistant", begun)]
         else:
-            messages = [Message("system", template("system").strip()), Message("user", prompt(task))]
+            head = Message("system", template("system").strip())
+            messages = [head, *task.history, Message("user", prompt(task))]
         return Request(
             tuple(messages), self._limit(task), self.temperature, task.seed, self.effort, (stop,) if stop else ()
         )
@@ -110,16 +120,25 @@ class Rewrite:
 
 def guided_prompt(task: Task) -> str:
     """The instruction, then the files."""
-    files = "\n".join(fenced(name, text) for name, text in _shown(task).items())
+    files = _written(_shown(task)) if task.restated else ""
     return Template(template("rewrite-guided")).substitute(instruction=task.instruction, files=files)
 
 
+def _written(files: Files) -> str:
+    return "\n".join(fenced(name, text) for name, text in files.items())
+
+
 def prompt(task: Task) -> str:
-    """What the model is told: the files in the task's order, the instruction, the names wanted, the format."""
+    """What the model is told: the files in the task's order, the instruction, the names wanted, the format. In a
+    conversation the distractors are not shown again, and the document only where it is not as the model left it."""
     shown = _shown(task)
     names = [f"`{name}`" for name in task.expected]
-    return Template(template("rewrite")).substitute(
-        files="\n".join(fenced(name, text) for name, text in shown.items()),
+    files, form = shown, "rewrite"
+    if task.history:
+        files = {name: text for name, text in shown.items() if name in task.files}
+        form = "rewrite-restated" if task.restated else "rewrite-again"
+    return Template(template(form)).substitute(
+        files=_written(files),
         instruction=task.instruction,
         answer=Template(template("answer").strip()).substitute(
             names=names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1],

@@ -40,6 +40,9 @@ class Simulated:
     async def edit(self, task: Task, ask: Ask) -> Edited:  # noqa: ARG002 - the protocol's; nobody is asked
         return self.perform(task)
 
+    def answer(self, files: Files) -> str:  # noqa: ARG002 - the protocol's; no conversation
+        return ""
+
     def perform(self, task: Task) -> Edited:
         """One hop."""
         rng = random.Random(task.seed)

@@ -16,6 +16,8 @@ MODES: tuple[Mode, ...] = ("direct", "cot", "thinking")
 
 OPEN, CLOSE = "<answer>", "</answer>"
 _ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL | re.IGNORECASE)
+_THOUGHT_BEGINS = re.compile("<think>", re.IGNORECASE)
+_THOUGHT_ENDS = re.compile("</think>", re.IGNORECASE)
 
 _FORM = {
     "direct": f"Answer every turn with {OPEN}…{CLOSE} and nothing else.",
@@ -41,6 +43,13 @@ def answer_in(text: str) -> str | None:
     """The last answer of a reply, None when there is none."""
     found = _ANSWER.findall(text)
     return found[-1].strip() if found else None
+
+
+def without_thoughts(text: str) -> str:
+    """A reply without the reasoning that some servers leave in its text: what comes after the last `</think>`, and
+    before a `<think>` that never ends. The opening mark may be missing, for templates write it for the model."""
+    said = _THOUGHT_ENDS.split(text)[-1]
+    return _THOUGHT_BEGINS.split(said)[0].strip()
 
 
 def answer_text(task: Task, rollout: Rollout, mode: Mode, seen: Sequence[State], given: object, state: State) -> str:

@@ -30,7 +30,9 @@ WITH_ERRORS = ("said", "quoted")
 class Dose:
     """What is put into a history. `rate` is the share of its turns that are wrong (`reset`: each wrong state is the
     truth and an error) or that go wrong (`propagate`: an error is carried on). `gap` turns before the target are right:
-    1 is the clean predecessor, with which following what is visible and knowing the truth agree."""
+    1 is the clean predecessor, with which following what is visible and knowing the truth agree. The share is one of
+    the turns before those, but that of a `burst` one of all turns: it is as long whatever the gap, and ends where the
+    gap begins."""
 
     rate: Fraction
     kind: Kind = "reset"
@@ -58,15 +60,6 @@ class History:
     inconsistent: float
 
 
-def share(text: str) -> Fraction:
-    """A rate as people write it: 0.01, 1%, 1/3. UsageError for anything else."""
-    plain = text.strip()
-    try:
-        return Fraction(plain[:-1]) / 100 if plain.endswith("%") else Fraction(plain)
-    except (ValueError, ZeroDivisionError):
-        raise UsageError(f"{text!r} is no rate: write 0.01 or 1%") from None
-
-
 def counted(rate: Fraction, places: int, number: int, offset: Fraction) -> int:
     """How many of the places of rollout `number`, counting from 0, are chosen: over all rollouts the share is exact to
     one place, however small the rate, and no rollout is more than one off."""
@@ -78,12 +71,11 @@ def chosen(dose: Dose, turns: int, number: int, seed: object) -> frozenset[int]:
     """The turns, from 1 to `turns`, that the dose falls on in rollout `number`. `seed` is the study's."""
     places = max(0, turns - dose.gap)
     offset = Fraction(rng("offset", seed, str(dose.rate), turns).random())
-    count = counted(dose.rate, places, number, offset)
+    count = min(places, counted(dose.rate, turns if dose.position == "burst" else places, number, offset))
     draw = rng("places", seed, str(dose.rate), turns, dose.position, dose.gap, number)
     if dose.position == "uniform":
         return frozenset(draw.sample(range(1, places + 1), count))
-    latest = places - count
-    first = {"early": 0, "late": latest, "burst": draw.randint(0, latest)}[dose.position]
+    first = 0 if dose.position == "early" else places - count
     return frozenset(range(first + 1, first + 1 + count))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from harness.backends.base import Reply, Request
@@ -24,7 +24,13 @@ class NotYet(PalimpsestError):
 async def run_horizon(spec: HorizonSpec, path: Path, means: Means) -> dict[str, str]:
     """Runs `spec` into the store at `path`, continuing what is there; why, by key, cells stopped short. Denied and
     UsageError end it with everything stored, as does cancellation."""
-    cells = list(spec.cells())
+    async with opened(spec, path, means) as study:
+        return await study.run(list(spec.cells()))
+
+
+@asynccontextmanager
+async def opened(spec: HorizonSpec, path: Path, means: Means) -> AsyncIterator[Study]:
+    """The models of `spec` and the store at `path`, open for as many cells as are wanted one after the other."""
     models = {name: scripted(name) if name.startswith("sim:") else None for name in spec.models}
     async with AsyncExitStack() as stack:
         check_path(path, write=True)
@@ -32,7 +38,7 @@ async def run_horizon(spec: HorizonSpec, path: Path, means: Means) -> dict[str, 
             name: await open_line(name, means, stack, base_url=spec.base_url, api_mode=spec.api_mode) for name in models
         }
         store = stack.enter_context(Store(path))  # last: a wrong model's name should not leave an empty store
-        return await Study(store, models, lines, means).run(cells)
+        yield Study(store, models, lines, means)
 
 
 class Study:
@@ -63,6 +69,13 @@ class Study:
 
         await walk_all(cells, self._means.concurrency, self._walk, stopped)
         return reasons
+
+    def turns(self, cells: Sequence[Cell]) -> list[Turn]:
+        """The turns of cells that were run, as the store has them."""
+        return [turn for cell in cells for turn in played(cell, self._models[cell.model] or self._stored(cell))]
+
+    def _stored(self, cell: Cell) -> Ask:
+        return asker(self._store.replies(self._numbers[cell.key]), _nobody, _nothing_new)
 
     async def _walk(self, cell: Cell) -> None:
         number = self._numbers[cell.key]

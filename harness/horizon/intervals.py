@@ -4,46 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import NormalDist, fmean, stdev
 
-LEVEL = 0.95
+from harness.estimate import LEVEL, NOTHING, Estimate
 
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure, its interval, and how many rollouts it rests on. None where there is nothing to say."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    count: int
-
-    def __contains__(self, value: float) -> bool:
-        low = -math.inf if self.low is None else self.low
-        high = math.inf if self.high is None else self.high
-        return low - 1e-12 <= value <= high + 1e-12
-
-
-NOTHING = Estimate(None, None, None, 0)
+__all__ = ["LEVEL", "NOTHING", "Estimate", "lifetime", "mean", "paired", "share", "slope"]
 
 
 def share(hits: int, count: int, level: float = LEVEL) -> Estimate:
     """A share of independent trials, with the exact interval of Clopper and Pearson (1934), which covers at least as
     often as it says."""
-    from scipy.stats import beta
+    from scipy.special import betaincinv  # not scipy.stats, which takes a second to import
 
     if not count:
         return NOTHING
     tail = (1 - level) / 2
-    low = float(beta.ppf(tail, hits, count - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, count - hits)) if hits < count else 1.0
+    low = float(betaincinv(hits, count - hits + 1, tail)) if hits else 0.0
+    high = float(betaincinv(hits + 1, count - hits, 1 - tail)) if hits < count else 1.0
     return Estimate(hits / count, low, high, count)
 
 
 def mean(values: Sequence[float], level: float = LEVEL) -> Estimate:
     """A mean over rollouts, with Student's interval; open on both sides with fewer than two."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     count = len(values)
     if not count:
@@ -51,22 +34,20 @@ def mean(values: Sequence[float], level: float = LEVEL) -> Estimate:
     middle = fmean(values)
     if count < 2:
         return Estimate(middle, None, None, count)
-    reach = float(t.ppf((1 + level) / 2, count - 1)) * stdev(values) / math.sqrt(count)
+    reach = float(stdtrit(count - 1, (1 + level) / 2)) * stdev(values) / math.sqrt(count)
     return Estimate(middle, middle - reach, middle + reach, count)
 
 
 def paired(first: Sequence[bool], second: Sequence[bool], level: float = LEVEL) -> Estimate:
     """The share of `first` less that of `second`, over the same rollouts, with the interval of Bonett and Price (2012):
     Wald's after one more pair of each discordant kind, which holds its level for few rollouts too."""
-    from scipy.stats import norm
-
     count = len(first)
     if not count:
         return NOTHING
     up = sum(a and not b for a, b in zip(first, second, strict=True))
     down = sum(b and not a for a, b in zip(first, second, strict=True))
     p, q = (up + 1) / (count + 2), (down + 1) / (count + 2)
-    reach = float(norm.ppf((1 + level) / 2)) * math.sqrt((p + q - (p - q) ** 2) / (count + 2))
+    reach = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt((p + q - (p - q) ** 2) / (count + 2))
     return Estimate((up - down) / count, max(-1.0, p - q - reach), min(1.0, p - q + reach), count)
 
 

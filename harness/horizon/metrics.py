@@ -7,23 +7,36 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from harness.horizon.intervals import NOTHING, Estimate, lifetime, paired, share, slope
 from harness.horizon.play import OUTCOMES, Turn
+from harness.horizon.recovery import Dosed, Recovery, recoveries
 from harness.horizon.spec import Cell
 
 HALF = 0.5
 Played = tuple[Cell, Turn]
-Condition = tuple[str, str, int, str, str, bool]
-"""Model, task, size, mode, mitigation, guided: what results are never averaged over."""
+
+
+class Condition(NamedTuple):
+    """What results are never averaged over."""
+
+    model: str
+    task: str
+    size: int
+    mode: str
+    mitigation: str
+    guided: bool
+    material: int
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One dose: the rate asked, the realised rates, turn accuracy there, what it loses against r = 0 on the same
-    rollouts, and how its answers divide."""
+    """One dose: the right turns after it, the rate asked, the realised rates, turn accuracy there, what it loses
+    against r = 0 on the same rollouts, and how its answers divide."""
 
     arm: str
+    gap: int
     rate: Fraction
     wrong: float
     inconsistent: float
@@ -38,7 +51,8 @@ class Target:
     """A `target` study of one condition. `first` and `clean` are turn accuracy at the first turn and at turn `turns`
     behind a history without error; `context` the long-context loss between them; `slopes` the self-conditioning of each
     arm, turn accuracy lost per share of wrong states in sight; `smallest` the smallest rate of each arm whose effect is
-    distinguishable from zero, all rates of the arm taken together (Bonferroni), None when there is none."""
+    distinguishable from zero, all rates of the arm taken together (Bonferroni), None when there is none. Both are told
+    at the arm's smallest gap; `recoveries` is what becomes of the losses at the larger ones."""
 
     turns: int
     first: Estimate
@@ -47,6 +61,7 @@ class Target:
     doses: tuple[Response, ...]
     slopes: Mapping[str, Estimate]
     smallest: Mapping[str, Fraction | None]
+    recoveries: tuple[Recovery, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ class Curve:
 
 
 def condition(cell: Cell) -> Condition:
-    return cell.model, cell.task, cell.size, cell.mode, cell.mitigation, cell.guided
+    return Condition(cell.model, cell.task, cell.size, cell.mode, cell.mitigation, cell.guided, cell.material)
 
 
 def by_condition(played: Iterable[Played]) -> dict[Condition, list[Played]]:
@@ -116,7 +131,7 @@ def target(played: Sequence[Played]) -> Target:
     longest = max((cell.turns for cell, _ in played), default=0)
     first: dict[int, Turn] = {}
     clean: dict[int, Turn] = {}
-    doses: defaultdict[tuple[str, Fraction], dict[int, Turn]] = defaultdict(dict)
+    doses: defaultdict[tuple[str, int, Fraction], dict[int, Turn]] = defaultdict(dict)
     for cell, turn in played:
         if cell.dose is None:
             continue
@@ -125,14 +140,21 @@ def target(played: Sequence[Played]) -> Target:
         elif cell.dose.rate == 0 and cell.dose.arm == "said":
             clean[cell.number] = turn
         else:
-            doses[cell.dose.arm, cell.dose.rate][cell.number] = turn
-    responses = [_response(arm, rate, turns, clean) for (arm, rate), turns in sorted(doses.items(), key=lambda d: d[0])]
-    arms = list(dict.fromkeys(response.arm for response in responses))
+            doses[cell.dose.arm, cell.dose.gap, cell.dose.rate][cell.number] = turn
+    responses = [_response(*dose, turns, clean) for dose, turns in sorted(doses.items(), key=lambda found: found[0])]
+    nearest = {arm: _nearest(arm, doses) for arm in dict.fromkeys(response.arm for response in responses)}
     return Target(
         longest, accuracy(first), accuracy(clean), difference(first, clean), tuple(responses),
-        {arm: _arm_slope(arm, doses, clean) for arm in arms},
-        {arm: _smallest(arm, doses, clean) for arm in arms},
+        {arm: _arm_slope(near, clean) for arm, near in nearest.items()},
+        {arm: _smallest(near, clean) for arm, near in nearest.items()},
+        recoveries(doses, clean),
     )  # fmt: skip
+
+
+def _nearest(arm: str, doses: Dosed) -> dict[Fraction, Mapping[int, Turn]]:
+    """The doses of an arm that stand nearest to the target, by rate, and those without error."""
+    gap = min((near for own, near, rate in doses if own == arm and rate), default=1)
+    return {rate: turns for (own, near, rate), turns in doses.items() if own == arm and (near == gap or not rate)}
 
 
 def accuracy(turns: Mapping[int, Turn]) -> Estimate:
@@ -145,35 +167,31 @@ def difference(first: Mapping[int, Turn], second: Mapping[int, Turn], level: flo
     return paired([first[n].right for n in both], [second[n].right for n in both], level)
 
 
-def _response(arm: str, rate: Fraction, turns: Mapping[int, Turn], clean: Mapping[int, Turn]) -> Response:
+def _response(arm: str, gap: int, rate: Fraction, turns: Mapping[int, Turn], clean: Mapping[int, Turn]) -> Response:
     count = len(turns)
     return Response(
-        arm, rate, sum(t.wrong for t in turns.values()) / count, sum(t.inconsistent for t in turns.values()) / count,
+        arm, gap, rate,
+        sum(t.wrong for t in turns.values()) / count, sum(t.inconsistent for t in turns.values()) / count,
         accuracy(turns), share(sum(t.true for t in turns.values()), count), difference(clean, turns),
         outcomes(list(turns.values())),
     )  # fmt: skip
 
 
-def _arm_slope(
-    arm: str, doses: Mapping[tuple[str, Fraction], Mapping[int, Turn]], clean: Mapping[int, Turn]
-) -> Estimate:
+def _arm_slope(doses: Mapping[Fraction, Mapping[int, Turn]], clean: Mapping[int, Turn]) -> Estimate:
     """Turn accuracy lost per share of wrong states, rollout by rollout, those of r = 0 included."""
     rows: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
     for number, turn in clean.items():
         rows[number].append((turn.wrong, -float(turn.right)))
-    for (own, _), turns in doses.items():
-        if own == arm:
-            for number, turn in turns.items():
-                rows[number].append((turn.wrong, -float(turn.right)))
+    for turns in doses.values():
+        for number, turn in turns.items():
+            rows[number].append((turn.wrong, -float(turn.right)))
     return slope(list(rows.values())) if rows else NOTHING
 
 
-def _smallest(
-    arm: str, doses: Mapping[tuple[str, Fraction], Mapping[int, Turn]], clean: Mapping[int, Turn]
-) -> Fraction | None:
-    tried = sorted(rate for own, rate in doses if own == arm and rate)
+def _smallest(doses: Mapping[Fraction, Mapping[int, Turn]], clean: Mapping[int, Turn]) -> Fraction | None:
+    tried = sorted(filter(None, doses))
     for rate in tried:
-        found = difference(clean, doses[arm, rate], 1 - 0.05 / len(tried))
+        found = difference(clean, doses[rate], 1 - 0.05 / len(tried))
         if found.low is not None and found.low > 0:
             return rate
     return None

@@ -17,6 +17,7 @@ from harness.horizon.conversation import (
     messages,
     redacted,
     rules,
+    without_thoughts,
 )
 from harness.horizon.dose import Dose, inject
 from harness.horizon.mitigation import Mitigation
@@ -69,7 +70,7 @@ class Turn:
 async def play(cell: Cell, model: Scripted | Ask) -> AsyncIterator[Turn]:
     """The turns of a cell, as they are answered. What `model` raises ends it."""
     task, rollout, truth = cell.draw()
-    player = _Player(cell, task, rollout, truth, model)
+    player = Player(cell, task, rollout, truth, model)
     if cell.dose is not None:
         yield await player.turn(cell.turns)
         return
@@ -77,7 +78,9 @@ async def play(cell: Cell, model: Scripted | Ask) -> AsyncIterator[Turn]:
         yield await player.turn(number)
 
 
-class _Player:
+class Player:
+    """One rollout under one condition: what has been, what is shown of it, what is answered."""
+
     def __init__(self, cell: Cell, task: Task, rollout: Rollout, truth: Sequence[State], model: Scripted | Ask) -> None:
         self.cell, self.task, self.rollout, self.truth, self.model = cell, task, rollout, truth, model
         self.mitigation = Mitigation.read(cell.mitigation)
@@ -97,7 +100,7 @@ class _Player:
         self.inconsistent = round(history.inconsistent * turns)
         foreign: Sequence[Past] = ()
         if dose.arm == "foreign":
-            _, other, states = cell.draw(1)
+            other, states = cell.draw_again()
             foreign = self._written(other, states)
         self.past = dressed(self.past, history.chosen, dose.arm, foreign)
 
@@ -161,10 +164,11 @@ class _Player:
 
     def _scripted(self, model: Scripted, number: int, past: Sequence[Past]) -> State | None:
         blind = self.mitigation.name == "redact"
-        wrong = 0 if blind else sum(turn.wrong for turn in past)
+        wrong = [] if blind else [place for place, turn in enumerate(past) if turn.wrong]
         situation = Situation(
-            self.task, self.rollout, tuple(self.seen), number, self.truth[number], wrong / len(past) if past else 0.0
-        )
+            self.task, self.rollout, tuple(self.seen), number, self.truth[number],
+            len(wrong) / len(past) if past else 0.0, len(past) - 1 - wrong[-1] if wrong else None,
+        )  # fmt: skip
         tries = self.mitigation.number if self.mitigation.name == "vote" else 1
         draws = (rng("scripted", self.cell.key, number, n) for n in range(tries))
         return most_frequent([model.answer(situation, draw) for draw in draws])
@@ -196,13 +200,16 @@ class _Player:
         return Request(told, limit, asked["temperature"], seed, asked["effort"], stop)
 
     def _text(self, reply: Reply) -> str:
+        """What the model said. Reasoning is no part of it, and never comes back in the history."""
+        if self.cell.mode == "thinking":
+            return without_thoughts(reply.text)
         if not self.cell.guided:
             return reply.text
         return f"{OPEN}{reply.text.partition(CLOSE)[0].strip()}{CLOSE}"
 
     def _read(self, text: str) -> State | None:
         answer = answer_in(text)
-        return None if answer is None else self.task.read(answer)
+        return None if answer is None else self.task.read(self.rollout.material, answer)
 
     def _outcome(self, answer: State | None, follows: State, truth: State, replies: Sequence[Reply]) -> str:
         if answer is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
+from math import ceil
 from typing import Any, Literal
 
 from harness.backends import ApiMode
@@ -28,13 +29,15 @@ Design = Literal["target", "curve"]
 class HorizonSpec:
     """A study. `target`: one call at turn `turns`, behind a history that is written for the model, for every rate and
     arm, and one at the first turn; `curve`: the model generates every turn. `size` is the number of items a turn,
-    `rollouts` how many are drawn of each task."""
+    `material` how much a task's turns share (words of the dictionary, largest number, accounts …; None: the task's own
+    width), `rollouts` how many are drawn of each task, `gaps` how many right turns stand just before the target."""
 
     models: tuple[str, ...]
     tasks: tuple[str, ...] = ("dictsum",)
     design: Design = "target"
     turns: int = 100
     size: int = 1
+    material: int | None = None
     rollouts: int = 100
     modes: tuple[Mode, ...] = ("direct",)
     rates: tuple[Fraction, ...] = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(1))
@@ -42,7 +45,7 @@ class HorizonSpec:
     kind: Kind = "reset"
     magnitude: Magnitude = "any"
     position: Position = "uniform"
-    gap: int = 1
+    gaps: tuple[int, ...] = (1,)
     mitigations: tuple[str, ...] = ("none",)
     seed: int = 0
     guided: bool = False
@@ -56,7 +59,7 @@ class HorizonSpec:
         if not self.models or not self.tasks:
             raise UsageError("a study needs at least one model and one task")
         for name in self.tasks:
-            find(name)
+            _check_width(find(name), self.material)
         for text in self.mitigations:
             Mitigation.read(text)
         for name, least in (("turns", 1), ("size", 1), ("rollouts", 1)):
@@ -70,8 +73,30 @@ class HorizonSpec:
             for one in given:
                 if one not in known:
                     raise UsageError(f"unknown {what} {one!r}: there are {', '.join(known)}")
-        if self.guided and "cot" in self.modes:
-            raise UsageError("a begun answer leaves no room for steps: guided goes with the mode direct")
+        if self.guided and set(self.modes) != {"direct"}:
+            raise UsageError("a begun answer leaves no room for steps or thoughts: guided goes with the mode direct")
+        self._check_gaps()
+
+    def _check_gaps(self) -> None:
+        """That every dose finds its place before the target."""
+        past = self.turns - 1
+        if not self.gaps:
+            raise UsageError("a study needs at least one gap")
+        if min(self.gaps) < 0:
+            raise UsageError(f"a gap is a number of turns, not {min(self.gaps)}")
+        if self.design == "curve" or not past or not any(self.rates):
+            return
+        largest = max(self.gaps) if set(self.arms) <= set(WITH_ERRORS) else max(1, *self.gaps)
+        if largest >= past:
+            raise UsageError(
+                f"{largest} right turns leave no room for an error before turn {self.turns}: take more turns"
+            )
+        longest = ceil(max(self.rates) * past)
+        if self.position == "burst" and len(set(self.gaps)) > 1 and longest + max(self.gaps) > past:
+            raise UsageError(
+                f"a burst of {longest} turns and {max(self.gaps)} right ones do not fit before turn {self.turns}: "
+                "take smaller rates or gaps, or more turns"
+            )
 
     def cells(self) -> Iterator[Cell]:
         """Rollout by rollout, so that a study that is stopped has the same rollouts of everything."""
@@ -87,15 +112,16 @@ class HorizonSpec:
         if self.design == "curve":
             yield self.turns, None
             return
-        clean = Dose(Fraction(0), self.kind, self.magnitude, self.position, max(1, self.gap))
+        clean = Dose(Fraction(0), self.kind, self.magnitude, self.position)
         yield 1, clean
         if self.turns == 1:  # there is no history to put an error into
             return
         yield self.turns, clean
         for arm in dict.fromkeys(self.arms):
-            gap = self.gap if arm in WITH_ERRORS else max(1, self.gap)
-            for rate in dict.fromkeys(self.rates):
-                if rate or arm == "quoted":
+            if arm == "quoted" and Fraction(0) in self.rates:
+                yield self.turns, replace(clean, arm=arm)
+            for gap in dict.fromkeys(gap if arm in WITH_ERRORS else max(1, gap) for gap in self.gaps):
+                for rate in dict.fromkeys(filter(None, self.rates)):
                     yield self.turns, Dose(rate, self.kind, self.magnitude, self.position, gap, arm)
 
     def _cell(
@@ -103,7 +129,10 @@ class HorizonSpec:
     ) -> Cell:
         asked = {"temperature": self.temperature, "max_tokens": self.max_tokens, "base_url": self.base_url,
                  "api_mode": self.api_mode, "effort": self.effort if mode == "thinking" else None}  # fmt: skip
-        return Cell(model, task, self.size, turns, mode, mitigation, number, self.seed, dose, self.guided, asked)
+        material = find(task).width if self.material is None else self.material
+        return Cell(
+            model, task, self.size, turns, mode, mitigation, number, self.seed, dose, self.guided, asked, material
+        )
 
 
 _SAME = ("model", "task", "size", "mode", "mitigation", "number", "seed", "guided", "asked")
@@ -124,13 +153,17 @@ class Cell:
     dose: Dose | None
     guided: bool
     asked: Mapping[str, Any]
+    material: int
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """All that shapes it, as JSON. The length of a model's curve does not: a longer one continues it."""
+        """All that shapes it, as JSON. The length of a model's curve does not: a longer one continues it. Material of
+        the task's own width is left out, so that cells keep the keys they had before there was another."""
         dose = None if self.dose is None else {**asdict(self.dose), "rate": str(self.dose.rate)}
         turns = None if dose is None and not self.model.startswith("sim:") else self.turns
-        return {"version": VERSION, "turns": turns, "dose": dose, **{name: getattr(self, name) for name in _SAME}}
+        width = {} if self.material == find(self.task).width else {"material": self.material}
+        same = {name: getattr(self, name) for name in _SAME}
+        return {"version": VERSION, "turns": turns, "dose": dose, **same, **width}
 
     @cached_property
     def key(self) -> str:
@@ -142,16 +175,39 @@ class Cell:
         dose = identity["dose"]
         same = {name: identity[name] for name in _SAME}
         read = None if dose is None else Dose(**{**dose, "rate": Fraction(dose["rate"])})
-        return Cell(turns=identity["turns"] or turns, dose=read, **same)
+        width = identity.get("material", find(identity["task"]).width)
+        return Cell(turns=identity["turns"] or turns, dose=read, material=width, **same)
 
     def record(self) -> Chain:
         """As the store registers it."""
         name = f"rollout-{self.number}"
         return Chain(self.key, self.model, HORIZON, self.task, name, 1, self.identity, {}, {})
 
-    def draw(self, other: int = 0) -> tuple[Task, Rollout, tuple[State, ...]]:
-        """The task, this rollout of it (`other`: one that no cell has) and its true states. Neither model nor condition
-        changes them, and a longer one begins with a shorter one's turns."""
-        task = find(self.task)
-        rollout = task.draw(rng("rollout", self.seed, self.task, self.size, self.number, other), self.turns, self.size)
-        return task, rollout, states(task, rollout)
+    def draw(self) -> tuple[Task, Rollout, tuple[State, ...]]:
+        """The task, this rollout of it and its true states. Neither model nor condition changes them, and a longer one
+        begins with a shorter one's turns."""
+        return find(self.task), *_drawn(self.task, self.turns, self.size, self.material, self.seed, self.number)
+
+    def draw_again(self) -> tuple[Rollout, tuple[State, ...]]:
+        """Another rollout of the same material and start, which no cell has, and its true states."""
+        task, rollout, _ = self.draw()
+        other = task.again(rng("rollout", self.seed, self.task, self.size, self.number, 1), rollout, self.size)
+        return other, states(task, other)
+
+
+@lru_cache(maxsize=512)  # the cells of a rollout come one after the other
+def _drawn(
+    name: str, turns: int, size: int, material: int, seed: int, number: int
+) -> tuple[Rollout, tuple[State, ...]]:
+    task = find(name)
+    rollout = task.draw(rng("rollout", seed, name, size, number, 0), turns, size, material)
+    return rollout, states(task, rollout)
+
+
+def _check_width(task: Task, width: int | None) -> None:
+    if width is None or width == task.width:
+        return
+    if task.widths is None:
+        raise UsageError(f"the material of {task.name} has one size only")
+    if width not in task.widths:
+        raise UsageError(f"the material of {task.name} goes from {task.widths[0]} to {task.widths[-1]}, not {width}")

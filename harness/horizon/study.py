@@ -7,31 +7,34 @@ import math
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import fields, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.calls import Means
 from harness.errors import UsageError
 from harness.horizon import metrics
-from harness.horizon.dose import share
 from harness.horizon.engine import run_horizon, stored_turns
 from harness.horizon.intervals import Estimate
 from harness.horizon.metrics import Played
 from harness.horizon.spec import HorizonSpec
+from harness.rates import share
 from harness.store import Reader, Spent
 
 if TYPE_CHECKING:
     import pandas as pd
+
+T = TypeVar("T")
 
 TURN_COLUMNS = {
     "chain": "number of the cell in its store",
     "model": "full model name",
     "task": "name of the task",
     "size": "items a turn",
+    "material": "how much the task's turns share: words of the dictionary, largest number, accounts …",
     "mode": "direct, cot or thinking",
     "mitigation": "what was done against errors",
     "guided": "whether the answer was begun for the model",
@@ -90,7 +93,7 @@ class HorizonStudy:
             spent, dose = Spent.total(turn.replies), cell.dose
             of_dose = [None] * 4 if dose is None else [dose.arm, float(dose.rate), dose.kind, dose.gap]
             rows.append([
-                number, cell.model, cell.task, cell.size, cell.mode, cell.mitigation, cell.guided,
+                number, cell.model, cell.task, cell.size, cell.material, cell.mode, cell.mitigation, cell.guided,
                 "curve" if dose is None else "target", cell.number, *of_dose, turn.turn, turn.wrong, turn.inconsistent,
                 None if turn.answer is None else str(turn.answer), str(turn.follows), str(turn.truth), turn.right,
                 turn.true, turn.outcome, spent.input, spent.output, spent.cost, spent.latency, spent.calls,
@@ -119,10 +122,11 @@ class HorizonStudy:
 
 
 def _told(condition: metrics.Condition) -> dict[str, Any]:
-    return dict(zip(("model", "task", "size", "mode", "mitigation", "guided"), condition, strict=True))
+    return condition._asdict()
 
 
-def _json(estimate: Estimate) -> dict[str, Any]:
+def as_json(estimate: Estimate) -> dict[str, Any]:
+    """An interval as summaries have it."""
     parts = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
     censored = {"censored": True} if any(v == math.inf for v in parts.values()) else {}
     return {**{k: None if v == math.inf else v for k, v in parts.items()}, "count": estimate.count, **censored}
@@ -130,25 +134,30 @@ def _json(estimate: Estimate) -> dict[str, Any]:
 
 def _json_target(found: metrics.Target) -> dict[str, Any]:
     return {
-        "turn": found.turns, "first": _json(found.first), "clean": _json(found.clean),
-        "long_context_loss": _json(found.context),
+        "turn": found.turns, "first": as_json(found.first), "clean": as_json(found.clean),
+        "long_context_loss": as_json(found.context),
         "doses": [
-            {"arm": d.arm, "rate": float(d.rate), "wrong": d.wrong, "inconsistent": d.inconsistent,
-             "accuracy": _json(d.accuracy), "true": _json(d.true), "self_conditioning": _json(d.loss),
-             "outcomes": {name: _json(e) for name, e in d.outcomes.items()}}
+            {"arm": d.arm, "gap": d.gap, "rate": float(d.rate), "wrong": d.wrong, "inconsistent": d.inconsistent,
+             "accuracy": as_json(d.accuracy), "true": as_json(d.true), "self_conditioning": as_json(d.loss),
+             "outcomes": {name: as_json(e) for name, e in d.outcomes.items()}}
             for d in found.doses
         ],
-        "slopes": {arm: _json(e) for arm, e in found.slopes.items()},
+        "slopes": {arm: as_json(e) for arm, e in found.slopes.items()},
         "smallest_rate": {arm: None if r is None else float(r) for arm, r in found.smallest.items()},
+        "recoveries": [
+            {"arm": r.arm, "rate": float(r.rate), "half_life": as_json(r.half_life),
+             "losses": [{"gap": gap, "loss": as_json(e)} for gap, e in r.losses]}
+            for r in found.recoveries
+        ],
     }  # fmt: skip
 
 
 def _json_curve(found: metrics.Curve) -> dict[str, Any]:
     return {
-        "turn_accuracy": [_json(e) for e in found.turn], "true_accuracy": [_json(e) for e in found.true],
-        "task_accuracy": [_json(e) for e in found.task], "horizon": _json(found.horizon),
+        "turn_accuracy": [as_json(e) for e in found.turn], "true_accuracy": [as_json(e) for e in found.true],
+        "task_accuracy": [as_json(e) for e in found.task], "horizon": as_json(found.horizon),
         "constant_error_horizon": None if found.constant == math.inf else found.constant,
-        "outcomes": {name: _json(e) for name, e in found.outcomes.items()},
+        "outcomes": {name: as_json(e) for name, e in found.outcomes.items()},
     }  # fmt: skip
 
 
@@ -166,6 +175,8 @@ def make_spec(models: Sequence[str] | str, conditions: Mapping[str, Any]) -> Hor
     if unknown:
         raise UsageError(f"unknown condition {unknown[0]!r}: there are {', '.join(sorted(known))}")
     given = dict(conditions)
+    if "gaps" in given:
+        given["gaps"] = (given["gaps"],) if isinstance(given["gaps"], int) else tuple(given["gaps"])
     for name in ("tasks", "modes", "arms", "mitigations"):
         if name in given:
             given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
@@ -174,25 +185,36 @@ def make_spec(models: Sequence[str] | str, conditions: Mapping[str, Any]) -> Hor
     return HorizonSpec((models,) if isinstance(models, str) else tuple(models), **given)
 
 
+def divided(means: Means | None, conditions: Mapping[str, Any]) -> tuple[Means, dict[str, Any]]:
+    """What callers write, as Means and the conditions of a spec."""
+    of_means = {field.name for field in fields(Means)}
+    given = replace(means or Means(), **{name: value for name, value in conditions.items() if name in of_means})
+    return given, {name: value for name, value in conditions.items() if name not in of_means}
+
+
+def blocking(work: Callable[[], Coroutine[Any, Any, T]], waiting: str) -> T:
+    """Runs `work` to its end. UsageError within an event loop, which is to await `waiting` instead."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work())
+    raise UsageError(f"there is a running event loop (a notebook?): write `await {waiting}(...)`")
+
+
 def run(
     models: Sequence[str] | str, *, store: str | Path | None = None, means: Means | None = None, **conditions: Any
 ) -> HorizonStudy:
     """Asks the models and returns the results. `conditions` are HorizonSpec's fields and Means's; with `store` the run
     continues what is there, without, its results go when the study does."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(run_async(models, store=store, means=means, **conditions))
-    raise UsageError("there is a running event loop (a notebook?): write `await harness.horizon.run_async(...)`")
+    return blocking(lambda: run_async(models, store=store, means=means, **conditions), "harness.horizon.run_async")
 
 
 async def run_async(
     models: Sequence[str] | str, *, store: str | Path | None = None, means: Means | None = None, **conditions: Any
 ) -> HorizonStudy:
     """`run`, within a running event loop."""
-    of_means = {field.name for field in fields(Means)}
-    given = replace(means or Means(), **{name: value for name, value in conditions.items() if name in of_means})
-    spec = make_spec(models, {name: value for name, value in conditions.items() if name not in of_means})
+    given, rest = divided(means, conditions)
+    spec = make_spec(models, rest)
     path = Path(store) if store is not None else Path(tempfile.mkdtemp(prefix="palimpsest-")) / "study.db"
     try:
         reasons = await run_horizon(spec, path, given)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from harness.backends.base import Reply
+from harness.backends.base import Message, Reply, Request
 from harness.calls import Asking, Line, Lines, walk_all
-from harness.editors.base import Edited, Editor
+from harness.editors.base import Edited, Editor, Task
+from harness.errors import PalimpsestError
 from harness.progress import Progress, Tally
-from harness.relay.hop import Leg, make_step, make_task
+from harness.relay.hop import Leg, make_step, make_task, oracle
 from harness.relay.schedule import direction
 from harness.relay.scoring import Scoring, Verdict, version
 from harness.relay.spec import ChainSpec, Policy
@@ -36,6 +37,8 @@ class _Walk:
     damage: float
     known: Mapping[Place, Reply]
     expected: tuple[str, ...] | None = field(default=None)
+    history: tuple[Message, ...] = ()
+    restated: bool = True
 
     def leg(self, hop: int) -> Leg:
         return Leg(hop, self.plan[(hop - 1) // 2], direction(hop))
@@ -57,6 +60,8 @@ class Relay:
         *,
         round_trips: int,
         policy: Policy,
+        session: bool = False,
+        heal: bool = False,
         concurrency: int,
         clock: Callable[[], float],
         report: Callable[[Progress], None] | None = None,
@@ -66,6 +71,8 @@ class Relay:
         self._models = models
         self._round_trips = round_trips
         self._policy = policy
+        self._session = session
+        self._heal = heal
         self._concurrency = concurrency
         self._clock = clock
         self._report = report
@@ -99,14 +106,47 @@ class Relay:
         self._tally.resumed(min(position.hop, last))
         walk = _Walk(
             number, chain, chain.edits(self._round_trips), files, position.damage,
-            self._store.replies(number, position.hop),
+            self._store.replies(number, 0 if self._session else position.hop),
             chain.environment.edits[chain.edits(1)[0]] if not position.hop else None,
         )  # fmt: skip
+        if self._session:
+            await self._recall(walk)
+        if self._heal and position.hop:
+            self._healed(walk, walk.leg(position.hop))
         for hop in range(position.hop + 1, last + 1):
             step = await self._hop(walk, walk.leg(hop))
             self._store.save_step(number, step)
             self._tally.stepped(number, step.credit)
             self._tell()
+
+    async def _recall(self, walk: _Walk) -> None:
+        """The conversation of the finished hops, from their stored replies."""
+        editor = self._models[walk.chain.model].editor
+        for step in self._store.steps(walk.number):
+            leg = walk.leg(step.hop)
+            past = replace(walk, files=step.before, expected=None if step.hop > 1 else walk.expected)
+            task = self._task(past, leg, step.attempts, await self._expected(past, leg))
+            asking = Asking(step.hop, walk.known, _nobody, _nothing_new)
+            self._remember(walk, leg, await editor.edit(task, asking.attempt(step.attempts)), failed=bool(step.failure))
+
+    def _remember(self, walk: _Walk, leg: Leg, edited: Edited, *, failed: bool) -> None:
+        """The hop becomes part of the conversation; healed, with the right answer in it."""
+        said = edited.said
+        if self._heal and said:
+            right = self._models[walk.chain.model].editor.answer(oracle(walk.chain.environment, leg))
+            said = (said[0], Message("assistant", right))
+        walk.history += said
+        walk.restated = not self._heal and (failed or bool(edited.extra))
+
+    def _healed(self, walk: _Walk, leg: Leg) -> None:
+        """The oracle's document in place of the model's."""
+        walk.files, walk.damage, walk.expected = oracle(walk.chain.environment, leg), 0.0, None
+
+    def _task(self, walk: _Walk, leg: Leg, attempt: int, expected: tuple[str, ...]) -> Task:
+        return make_task(
+            walk.chain.environment, walk.chain.material, leg, attempt, files=walk.files, expected=expected,
+            damage=walk.damage, history=walk.history, restated=walk.restated,
+        )  # fmt: skip
 
     async def _hop(self, walk: _Walk, leg: Leg) -> Step:
         chain = walk.chain
@@ -117,9 +157,7 @@ class Relay:
             lambda place, reply: self._store.save_reply(walk.number, place, reply, self._clock()),
         )  # fmt: skip
         for attempt in range(1, self._policy.retries + 2):
-            task = make_task(
-                chain.environment, chain.material, leg, attempt, files=walk.files, expected=expected, damage=walk.damage
-            )
+            task = self._task(walk, leg, attempt, expected)
             edited = await model.editor.edit(task, asking.attempt(attempt))
             verdict = await self._measure(walk, leg, edited)
             if edited.failure is None and verdict is not None and verdict.failure is None:
@@ -127,7 +165,11 @@ class Relay:
         step = make_step(
             leg, walk.files, edited, verdict, attempts=attempt, replies=asking.replies, scorer=version(task.domain)
         )
+        if self._session:
+            self._remember(walk, leg, edited, failed=step.failure is not None)
         self._advance(walk, step, verdict)
+        if self._heal:
+            self._healed(walk, leg)
         return step
 
     async def _expected(self, walk: _Walk, leg: Leg) -> tuple[str, ...]:
@@ -162,3 +204,11 @@ class Relay:
     def _tell(self) -> None:
         if self._report is not None:
             self._report(self._tally.progress())
+
+
+async def _nobody(_: Request) -> Reply:
+    raise PalimpsestError("the stored replies do not make up the conversation: another version asked for them")
+
+
+async def _nothing_new(_place: Place, _reply: Reply) -> None:
+    """A conversation that is recalled brings no reply."""

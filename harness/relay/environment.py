@@ -1,9 +1,12 @@
-"""Work environments (METHOD, "The relay"): a seed document, the edits it admits, and files that no edit concerns."""
+"""Work environments (METHOD, "The relay"): a seed document, perhaps with errors planted in it, the edits it admits, and
+files that no edit concerns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import domains
@@ -17,7 +20,8 @@ from harness.seeds import digest, rng
 class Environment:
     """`edits` are those that the document admits, with the file names each should give on it; tokens are estimates;
     `identity`, `instructions` and `distraction` are hashes of the document, of the domain's tasks as they are worded,
-    and of the distractors."""
+    and of the distractors. `clean` is the document before errors were planted in it, empty where none were to be, and
+    `infection` the share of it that they cost; `origin` is the hash of the document that all doses come from."""
 
     domain: str
     document: str
@@ -29,6 +33,18 @@ class Environment:
     identity: str = ""
     instructions: str = ""
     distraction: str = ""
+    dose: Dose | None = None
+    clean: Files = field(default_factory=dict)
+    infection: float = 0.0
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """Errors to be planted: the share of the facts of one class (domains.PLANTS), which is None for rate 0."""
+
+    rate: Fraction
+    kind: str | None
 
 
 def find(name: str) -> Domain:
@@ -45,16 +61,18 @@ def build(
     """A domain's environments: its fixtures, or `documents` generated ones of `doc_tokens`, or the user's own document.
     Distractors are drawn up to `distractors` tokens."""
     domain = find(name)
-    if own is not None:
-        found: dict[str, Files] = {"own": own}
-    elif doc_tokens is None:
-        found = {fixture: domain.fixture(fixture) for fixture in domain.fixtures()}
-    else:
-        found = {}
-        for number in range(1, documents + 1):
-            drawn = domain.generate(rng("document", seed, name, number, doc_tokens), doc_tokens)
-            found[f"generated-{doc_tokens}-{number}"] = domain.render(drawn)
+    if doc_tokens is not None and own is None:
+        numbers = range(1, documents + 1)
+        return tuple(_generated(name, seed, doc_tokens, number, distractors) for number in numbers)
+    found: dict[str, Files] = {"own": own} if own is not None else {n: domain.fixture(n) for n in domain.fixtures()}
     return tuple(_environment(domain, document, files, seed, distractors) for document, files in found.items())
+
+
+@lru_cache(maxsize=512)  # a gate that buys more documents makes those it has again, at every look
+def _generated(name: str, seed: int, tokens: int, number: int, distractors: int) -> Environment:
+    domain = find(name)
+    drawn = domain.generate(rng("document", seed, name, number, tokens), tokens)
+    return _environment(domain, f"generated-{tokens}-{number}", domain.render(drawn), seed, distractors)
 
 
 def _environment(domain: Domain, document: str, files: Files, seed: int, distractors: int) -> Environment:
@@ -65,7 +83,37 @@ def _environment(domain: Domain, document: str, files: Files, seed: int, distrac
     return Environment(
         domain.name, document, dict(files), edits, beside, kit.tokens_of(files), kit.tokens_of(beside),
         digest(sorted(files.items())), digest(texts), digest(sorted(beside.items())),
+        origin=digest(sorted(files.items())),
     )  # fmt: skip
+
+
+def infected(place: Environment, dose: Dose, seed: int) -> Environment:
+    """The environment with errors planted in its document, by a seed that the dose does not change. Every dose, 0 too,
+    has the document as its domain writes it. UsageError when the document holds no fact of the class."""
+    domain = find(place.domain)
+    document = domain.parse(place.files)
+    edits = [domain.edit(name) for name in place.edits]
+    draw = rng("plant", seed, place.domain, place.origin, dose.kind)
+    found = domains.Plant(document, 0, 0, 0.0)
+    if dose.kind is not None:
+        found = domains.plant(domain, document, dose.kind, float(dose.rate), draw, edits)
+    if dose.kind is not None and not found.facts:
+        raise UsageError(
+            f"the {place.domain} document {place.document!r} holds no fact of the class {dose.kind!r} that could be "
+            f"planted: name another of {', '.join(domains.PLANTS)}, or leave the domain out"
+        )
+    files = dict(domain.render(found.document))
+    feasible = _feasible(domain, place.document, files)
+    return replace(
+        place,
+        files=files,
+        edits={name: feasible[name] for name in place.edits},  # the plan is that of every dose
+        tokens=kit.tokens_of(files),
+        identity=digest(sorted(files.items())),
+        dose=dose,
+        clean=dict(domain.render(document)),
+        infection=found.loss,
+    )
 
 
 def _feasible(domain: Domain, document: str, files: Files) -> dict[str, tuple[str, ...]]:

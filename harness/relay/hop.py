@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.backends.base import Reply
+from harness.backends.base import Message, Reply
 from harness.editors.base import Edited, Task
 from harness.relay.environment import Environment, find
 from harness.relay.scoring import Verdict
@@ -31,8 +31,11 @@ def make_task(
     files: Files,
     expected: tuple[str, ...],
     damage: float,
+    history: tuple[Message, ...] = (),
+    restated: bool = True,
 ) -> Task:
-    """The task of one attempt. Each attempt has a seed of its own; the order of the files is the hop's."""
+    """The task of one attempt. Each attempt has a seed of its own; the order of the files is the hop's. What is wrong
+    in the document is the model's own `damage` and what was planted."""
     # A damaged document may ask for a file that is called as a distractor is: then the distractor stays away.
     distractors = {
         name: text for name, text in environment.distractors.items() if name not in expected and name not in files
@@ -42,8 +45,22 @@ def make_task(
     edit = find(environment.domain).edit(leg.edit)
     return Task(
         environment.domain, leg.edit, leg.direction, edit.instruction(leg.direction, expected), files, distractors,
-        tuple(order), expected, derive("hop", material, leg.hop, attempt), damage,
+        tuple(order), expected, derive("hop", material, leg.hop, attempt), min(1.0, damage + environment.infection),
+        history, restated,
     )  # fmt: skip
+
+
+def oracle(environment: Environment, leg: Leg) -> Files:
+    """What a hop gives when nobody makes a mistake: after a backward one the seed document, which every round trip
+    comes back to."""
+    if leg.direction == "backward":
+        return environment.files
+    return find(environment.domain).edit(leg.edit).apply(environment.files)
+
+
+def _storable(text: str) -> str:
+    """Half of a surrogate pair, which a model may well write, cannot be encoded: it is shown as `\\ud800`."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def make_step(
@@ -67,6 +84,6 @@ def make_step(
     after = {name: text for name, text in edited.files.items() if failure or name not in edited.extra}
     return Step(
         leg.hop, leg.edit, leg.direction, before, after, score, failure,
-        detail="; ".join(part for part in details if part), extra=edited.extra, attempts=attempts,
+        detail=_storable("; ".join(part for part in details if part)), extra=edited.extra, attempts=attempts,
         spent=Spent.total(replies), scorer=scorer,
     )  # fmt: skip

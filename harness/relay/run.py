@@ -66,7 +66,8 @@ async def run_relay(spec: RunSpec, path: Path, means: Means) -> Outcome:
         stack.push_async_callback(scoring.close)
         relay = Relay(
             store, scoring, models, round_trips=spec.round_trips, policy=Policy.read(spec.policy),
-            concurrency=means.concurrency, clock=means.clock, report=means.report,
+            session=spec.memory == "session", heal=spec.heal, concurrency=means.concurrency, clock=means.clock,
+            report=means.report,
         )  # fmt: skip
         reasons = await relay.run(chains)
     return Outcome(tuple(chain.key for chain in chains), reasons)

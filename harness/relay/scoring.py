@@ -4,24 +4,26 @@ here."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import domains
-from domains import Measurement, Meter
+from domains import Change, Measurement, Meter
 from harness.errors import PalimpsestError
 from harness.relay.environment import Environment
 from harness.relay.pool import Overrun, Pool, WorkerDied
-from harness.store import Score
+from harness.store import LONGEST, Score
 from harness.store.records import Direction, Files
 
 LIMIT = 10.0
 """Seconds of CPU time that one measurement may take."""
 
 _DETAIL = 500
+CHANGES = 5000
+"""Changes kept of a hop."""
 
 
 class ScoringError(PalimpsestError):
@@ -54,7 +56,7 @@ class Scorer:
         meter = self._meters.get(name)
         if meter is None:
             # Enough for one hop's documents: chains by the hundred share a worker, and documents are large.
-            meter = self._meters[name] = Meter(domains.get(name), changes=False)
+            meter = self._meters[name] = Meter(domains.get(name))
         edit = meter.domain.edit(message["edit"])
         if message["do"] == "expected":
             return {"expected": meter.expected(edit, "forward", seed, message["files"])}
@@ -67,7 +69,7 @@ class Scorer:
 
 
 def slim(found: Measurement) -> dict[str, Any]:
-    """A Measurement without its Changes, as plain values."""
+    """A Measurement as plain values."""
     answer: dict[str, Any] = {"outcome": found.outcome, "detail": found.detail[:_DETAIL]}
     for name in ("step", "done", "valid", "edit_similarity"):
         answer[name] = getattr(found, name)
@@ -75,7 +77,21 @@ def slim(found: Measurement) -> dict[str, Any]:
         for name in ("missing", "altered", "spurious", "moved"):
             answer[name] = getattr(found.rs, name)
         answer["rs"] = found.rs.score
+        answer["changes"] = [_row(change) for change in largest(found.rs.changes)]
     return answer
+
+
+def largest(changes: Sequence[Change]) -> Sequence[Change]:
+    """The Changes, or of very many those that cost most, in the document's order."""
+    if len(changes) <= CHANGES:
+        return changes
+    ranked = sorted(range(len(changes)), key=lambda n: -changes[n].share)[:CHANGES]
+    return [changes[n] for n in sorted(ranked)]
+
+
+def _row(change: Change) -> list[Any]:
+    row = [getattr(change, name) for name in Change.__slots__]
+    return [value[:LONGEST] if isinstance(value, str) else value for value in row]
 
 
 class Scoring:
@@ -152,12 +168,17 @@ class Scoring:
         return answer
 
 
+ASIDE = ("agreement", "conformance", "equivalents", "hostile", "mutate", "page", "plant")
+"""Modules of the kit that measure nothing."""
+
+
 @cache
 def version(domain: str) -> str:
-    """The version of what measures a domain: a hash of its code and the kit's. Steps of two versions are not
-    comparable."""
+    """The version of what measures a domain: a hash of its code and the kit's, ASIDE aside. Steps of two versions are
+    not comparable."""
     root = Path(domains.__file__).parent
-    sources = sorted([*(root / "kit").rglob("*.py"), *(root / domain).rglob("*.py")])
+    kit = [path for path in (root / "kit").rglob("*.py") if path.stem not in ASIDE]
+    sources = sorted([*kit, *(root / domain).rglob("*.py")])
     found = hashlib.sha256()
     for path in sources:
         found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

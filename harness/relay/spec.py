@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import domains
 from harness.backends import ApiMode
 from harness.editors.base import Editor
 from harness.errors import UsageError
-from harness.relay.environment import Environment, build
+from harness.relay.environment import Dose, Environment, build, infected
 from harness.relay.schedule import ROUND_ROBIN, named, plan
 from harness.seeds import digest
 from harness.store import Chain
+
+Memory = Literal["stateless", "session"]
+MEMORIES: tuple[Memory, ...] = ("stateless", "session")
 
 DISTRACTORS = 10_000
 """Tokens, the middle of METHOD's default."""
@@ -48,7 +52,14 @@ class Policy:
 class RunSpec:
     """A run. `doc_tokens` None means the fixtures, else `documents` generated ones a domain; `files` is the user's own
     document (one domain then). `distractors` is in tokens, 0 for none. `round_trips` is no part of a chain's key, so a
-    longer run continues a shorter one."""
+    longer run continues a shorter one.
+
+    `memory`: each hop is a fresh call (`stateless`), or the conversation so far stays in context (`session`). `heal`:
+    before each hop the oracle's document takes the place of the model's, in the conversation too. `planted`: shares of
+    the facts of each class in `plant` that are corrupted before the relay starts, each a condition of its own.
+
+    `only`: the (domain, document) pairs to run, all where empty. `suite` says where the environments come from, as
+    NAME@VERSION#HASH; it is noted with each chain and no part of its key."""
 
     models: tuple[str, ...]
     domains: tuple[str, ...]
@@ -57,12 +68,18 @@ class RunSpec:
     doc_tokens: int | None = None
     documents: int = 1
     files: tuple[tuple[str, str], ...] = ()
+    only: tuple[tuple[str, str], ...] = ()
+    suite: str = ""
     distractors: int = DISTRACTORS
     schedule: str = ROUND_ROBIN
     seed: int = 0
     editor: str = "rewrite"
     guided: bool = False
     policy: str = "accept"
+    memory: Memory = "stateless"
+    heal: bool = False
+    planted: tuple[Fraction, ...] = ()
+    plant: tuple[str, ...] = ("digit",)
     temperature: float | None = None
     effort: str | None = None
     max_tokens: int | None = None
@@ -77,6 +94,14 @@ class RunSpec:
         for name, least in (("round_trips", 1), ("repeats", 1), ("documents", 1), ("distractors", 0)):
             if getattr(self, name) < least:
                 raise UsageError(f"{name.replace('_', ' ')} must be at least {least}")
+        if self.memory not in MEMORIES:
+            raise UsageError(f"unknown memory {self.memory!r}: there are {', '.join(MEMORIES)}")
+        for kind in self.plant:
+            if kind not in domains.PLANTS:
+                raise UsageError(f"unknown class of planted errors {kind!r}: there are {', '.join(domains.PLANTS)}")
+        for rate in self.planted:
+            if not 0 <= rate <= 1:
+                raise UsageError(f"a planted rate is a share from 0 to 1, not {rate}")
         if self.doc_tokens is not None and self.doc_tokens < 50:
             raise UsageError("documents of fewer than 50 tokens hold nothing to edit")
         if self.files and len(self.domains) != 1:
@@ -102,7 +127,11 @@ class RunSpec:
                 distractors=self.distractors,
                 own=dict(self.files) or None,
             )
+            if not self.only or (environment.domain, environment.document) in self.only
         )
+        absent = set(self.only) - {(place.domain, place.document) for place in found}
+        if absent:
+            raise UsageError(f"there is no document {'/'.join(min(absent))} among those of this run")
         for environment in found:
             for edit in named(self.schedule):
                 if edit not in environment.edits:
@@ -110,7 +139,12 @@ class RunSpec:
                         f"the {environment.domain} document {environment.document!r} does not admit the edit {edit!r}: "
                         f"it admits {', '.join(environment.edits)}"
                     )
-        return found
+        if not self.planted:
+            return found
+        rates, kinds = dict.fromkeys(self.planted), dict.fromkeys(self.plant)
+        doses = [Dose(rate, kind) for kind in kinds for rate in rates if rate]
+        doses = [Dose(Fraction(0), None), *doses] if 0 in rates else doses
+        return tuple(infected(place, dose, self.seed) for place in found for dose in doses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +171,7 @@ class ChainSpec:
         place = self.environment
         return Chain(
             self.key, self.model, self.identity["editor"], place.domain, place.document, self.repeat,
-            {**self.identity, **self.notes}, place.files, place.distractors,
+            {**self.identity, **self.notes}, place.files, place.distractors, place.clean,
         )  # fmt: skip
 
 
@@ -145,9 +179,14 @@ def expand(spec: RunSpec, editors: Mapping[str, Editor], environments: tuple[Env
     """One chain for each model, environment and repeat. `editors` holds the editor of each model."""
     shared = {
         name: getattr(spec, name)
-        for name in ("schedule", "seed", "policy", "temperature", "effort", "max_tokens", "base_url", "api_mode")
-    }
-    asked = {"asked_tokens": spec.doc_tokens, "asked_distractors": spec.distractors}
+        for name in (
+            "schedule", "seed", "policy", "memory", "heal", "temperature", "effort", "max_tokens", "base_url",
+            "api_mode",
+        )
+    }  # fmt: skip
+    asked: dict[str, Any] = {"asked_tokens": spec.doc_tokens, "asked_distractors": spec.distractors}
+    if spec.suite:
+        asked["suite"] = spec.suite
     for model in dict.fromkeys(spec.models):
         editor = editors[model]
         for repeat in range(1, spec.repeats + 1):
@@ -162,13 +201,16 @@ def expand(spec: RunSpec, editors: Mapping[str, Editor], environments: tuple[Env
                     "document": place.document,
                     "document_hash": place.identity,
                     "document_tokens": place.tokens,
+                    "origin": place.origin,
+                    "planted": None if place.dose is None else str(place.dose.rate),
+                    "plant": None if place.dose is None else place.dose.kind,
                     "edits": sorted(place.edits),
                     "instructions": place.instructions,
                     "distractors": place.distraction,
                     "distractor_tokens": place.distractor_tokens,
                     "repeat": repeat,
                 }
-                material = digest("plan", spec.seed, place.domain, place.identity, repeat)
+                material = digest("plan", spec.seed, place.domain, place.origin, repeat)
                 yield ChainSpec(
                     digest("chain", identity), model, place, repeat, material, spec.schedule, identity, asked
                 )

@@ -3,6 +3,7 @@
 from harness.store.records import (
     FAILURES,
     HORIZON,
+    LONGEST,
     Chain,
     Place,
     Position,
@@ -16,6 +17,7 @@ from harness.store.store import Reader, Store
 __all__ = [
     "FAILURES",
     "HORIZON",
+    "LONGEST",
     "Chain",
     "Place",
     "Position",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,6 +14,9 @@ Direction = Literal["forward", "backward"]
 FAILURES = ("refused", "truncated", "empty", "missing_files", "unparseable", "infeasible")
 """A model's failures (METHOD, "Outcomes of a hop"). `ok` and `unread` are none."""
 
+LONGEST = 300
+"""Characters kept of a path or a value in a Change."""
+
 HORIZON = "horizon"
 """The editor's name of the cells of a horizon study."""
 
@@ -22,8 +25,9 @@ _DISOBEYED = frozenset({"refused", "truncated", "empty", "missing_files"})
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A Measurement in numbers, without its Changes: those are found again from the stored files. METHOD, "Drift
-    measures, every hop", says what each number is; None where it is undefined."""
+    """A Measurement as it is stored. METHOD, "Drift measures, every hop", says what each number is; None where it is
+    undefined. `changes` are what `rs` lost, each a list of domains.Change's fields; a Step that is read back comes
+    without them (`Reader.changes`)."""
 
     outcome: Literal["ok", "unread"]
     rs: float | None = None
@@ -35,6 +39,7 @@ class Score:
     done: float | None = None
     valid: bool | None = None
     edit_similarity: float | None = None
+    changes: Sequence[Sequence[Any]] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A chain as it is registered: its key, the `spec` that the key is the hash of, its documents."""
+    """A chain as it is registered: its key, the `spec` that the key is the hash of, its documents. `clean` is the seed
+    document before errors were planted in it, where they were."""
 
     key: str
     model: str
@@ -134,6 +140,7 @@ class Chain:
     spec: Mapping[str, Any]
     seed_files: Files
     distractors: Files
+    clean: Files = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

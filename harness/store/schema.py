@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 
-VERSION = 1
+VERSION = 2
 """Raised when the tables change: a store is read by the version that made it."""
 
 APPLICATION = 0x50414C31  # "PAL1", in SQLite's header, so that another program's database is not taken for ours
@@ -18,7 +18,8 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE chains (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
     model TEXT NOT NULL, editor TEXT NOT NULL, domain TEXT NOT NULL, document TEXT NOT NULL, repeat INTEGER NOT NULL,
-    spec TEXT NOT NULL, seed_files TEXT NOT NULL, distractors TEXT NOT NULL, reason TEXT NOT NULL DEFAULT ''
+    spec TEXT NOT NULL, seed_files TEXT NOT NULL, distractors TEXT NOT NULL, clean TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE blobs (hash TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE replies (
@@ -35,7 +36,7 @@ CREATE TABLE steps (
     valid INTEGER, edit_similarity REAL,
     before TEXT NOT NULL, after TEXT NOT NULL, extra TEXT NOT NULL,
     input INTEGER, output INTEGER, cached INTEGER, reasoning INTEGER, cost REAL, latency REAL NOT NULL,
-    calls INTEGER NOT NULL, attempts INTEGER NOT NULL, scorer TEXT NOT NULL,
+    calls INTEGER NOT NULL, attempts INTEGER NOT NULL, scorer TEXT NOT NULL, changes BLOB,
     PRIMARY KEY (chain, hop)
 );
 """

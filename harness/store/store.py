@@ -8,6 +8,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.backends.base import Reply, Usage
 from harness.store import blobs, schema
@@ -15,11 +16,14 @@ from harness.store.lock import Lock
 from harness.store.records import HORIZON, Chain, Place, Position, Score, Spent, Step, StoredChain
 from harness.store.writer import Writer
 
+if TYPE_CHECKING:
+    from domains import Change
+
 _COLUMNS = (
     "chain, hop, edit, direction, outcome, detail, rs, missing, altered, spurious, moved, step, done, valid, "
     "edit_similarity, before, after, extra, input, output, cached, reasoning, cost, latency, calls, attempts, scorer"
 )
-_WRITE_STEP = f"INSERT OR REPLACE INTO steps ({_COLUMNS}) VALUES ({', '.join('?' * 27)})"  # noqa: S608 (no input in it)
+_WRITE_STEP = f"INSERT OR REPLACE INTO steps ({_COLUMNS}, changes) VALUES ({', '.join('?' * 28)})"  # noqa: S608 (no input in it)
 
 
 class Reader:
@@ -52,6 +56,27 @@ class Reader:
         """The seed document and the distractors of a chain."""
         row = self.connection.execute("SELECT seed_files, distractors FROM chains WHERE id = ?", (chain,)).fetchone()
         return blobs.get(self.connection, row[0]), blobs.get(self.connection, row[1])
+
+    def clean(self, chain: int) -> dict[str, str]:
+        """The seed document of a chain before errors were planted in it; empty where none were."""
+        row = self.connection.execute("SELECT clean FROM chains WHERE id = ?", (chain,)).fetchone()
+        return blobs.get(self.connection, row[0]) if row[0] else {}
+
+    def changes(self, chain: int) -> dict[int, list[Change]]:
+        """By hop, what the document had lost against the seed; a hop without a score is not there. Long texts are cut
+        and, of very many, only the largest are kept (`harness.relay.scoring`)."""
+        from domains import Change
+
+        rows = self.connection.execute(
+            "SELECT hop, changes FROM steps WHERE chain = ? AND changes IS NOT NULL ORDER BY hop", (chain,)
+        )
+        return {
+            hop: [
+                Change(*row[:6], *(None if at is None else tuple(at) for at in row[6:]))
+                for row in json.loads(blobs.unpack(data))
+            ]
+            for hop, data in rows
+        }
 
     def steps(self, chain: int) -> list[Step]:
         """The finished hops of a chain, in order."""
@@ -158,12 +183,13 @@ class Store(Reader):
 
         def write(connection: sqlite3.Connection) -> None:
             for chain in wanted:
-                seed, beside = blobs.put(connection, chain.seed_files), blobs.put(connection, chain.distractors)
+                trees = [blobs.put(connection, files) for files in (chain.seed_files, chain.distractors)]
+                trees.append(blobs.put(connection, chain.clean) if chain.clean else "")
                 connection.execute(
-                    "INSERT INTO chains (key, model, editor, domain, document, repeat, spec, seed_files, distractors) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET reason = ''",
+                    "INSERT INTO chains (key, model, editor, domain, document, repeat, spec, seed_files, distractors, "
+                    "clean) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET reason = ''",
                     (chain.key, chain.model, chain.editor, chain.domain, chain.document, chain.repeat,
-                     json.dumps(chain.spec, sort_keys=True), seed, beside),
+                     json.dumps(chain.spec, sort_keys=True), *trees),
                 )  # fmt: skip
 
         self._writer.submit(write).result()
@@ -214,9 +240,12 @@ def write_step(connection: sqlite3.Connection, chain: int, step: Step) -> None:
         numbers = (score.rs, score.missing, score.altered, score.spurious, score.moved, score.step)
     valid, similarity = (score.valid, score.edit_similarity) if score is not None else (None, None)
     before, after = blobs.put(connection, step.before), blobs.put(connection, step.after)
+    changes = None
+    if score is not None and score.rs is not None:
+        changes = blobs.pack(json.dumps(score.changes, separators=(",", ":")))
     connection.execute(
         _WRITE_STEP,
         (chain, step.hop, step.edit, step.direction, step.outcome, step.detail, *numbers, step.done, valid, similarity,
          before, after, json.dumps(step.extra), spent.input, spent.output, spent.cached, spent.reasoning, spent.cost,
-         spent.latency, spent.calls, step.attempts, step.scorer),
+         spent.latency, spent.calls, step.attempts, step.scorer, changes),
     )  # fmt: skip

@@ -86,7 +86,7 @@ class Writer:
                 for operation, _ in batch:
                     operation(self._connection)
                 self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 # Later writes build on this one, so none is made after it.

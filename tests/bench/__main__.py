@@ -13,6 +13,7 @@ from functools import partial
 import domains
 from domains.kit import compare
 from harness.relay.worker import spare_collector
+from tests.bench import horizon as of_horizon
 from tests.bench.relay import DOMAINS, Load, run
 
 
@@ -77,6 +78,14 @@ def relay(loads: list[Load]) -> None:
               f"lowest RS@k {r.rs:.3f}")  # fmt: skip
 
 
+def horizon(load: of_horizon.Load) -> None:
+    r = of_horizon.run(load)
+    print(f"  concurrency {load.concurrency}, latency {load.latency:g} s, turn {load.turns}: {r.calls} calls in "
+          f"{r.seconds:.1f} s, {r.calls / r.seconds:.1f} calls/s, {r.share:.0%} of the ideal "
+          f"{verdict(r.share, 0.9, least=True)} ({r.whole:.0%} with start and figures); CPU {r.cpu:.1f} ms a call "
+          f"{verdict(r.cpu, 10)}; peak {r.megabytes:.0f} MB {verdict(r.megabytes, 500)}")  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short relay only")
@@ -89,7 +98,9 @@ def main() -> None:
     print("parse and compare, per domain")
     per_domain()
     print("relay against a local stub (the reference: 9 to 29 % of the ideal, 30 to 212 ms CPU, 7 613 MB)")
-    return relay([Load(50, 0.5, 50), Load(1000, 10.0, 10)])
+    relay([Load(50, 0.5, 50), Load(1000, 10.0, 10)])
+    print("horizon against a local stub: a target study")
+    return horizon(of_horizon.Load(50, 0.5, 200))
 
 
 if __name__ == "__main__":

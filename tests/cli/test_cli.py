@@ -54,7 +54,8 @@ def test_run_json_is_one_object(tmp_path: Path) -> None:
     done = palimpsest("run", "--model", "sim:oracle", *SMALL, "--json", "--store", tmp_path / "s.db")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert set(result) == {"store", "chains", "models"}
+    assert set(result) == {"store", "chains", "models", "planted", "arms"}
+    assert result["planted"] == result["arms"] == []
     figures = result["models"]["sim:oracle"]
     assert set(figures) == {"rs", "compliance", "failures", "calls", "tokens", "cost_usd"}
     assert figures["rs"] == {"1": 1.0, "2": 1.0, "3": 1.0, "4": 1.0}
@@ -67,6 +68,36 @@ def test_the_loophole_of_round_trips_is_visible(store: Path) -> None:
     assert figures["sim:noop"]["compliance"] < 0.05
     assert figures["sim:oracle"]["compliance"] == 1.0
     assert figures["sim:alterer"]["rs"]["4"] < 1.0
+
+
+def test_analyse_tells_figures_with_their_intervals(store: Path) -> None:
+    shown = palimpsest("analyse", store, "--values")
+    assert shown.returncode == 0, shown.stderr
+    for told in (
+        "area under the curve",
+        "too few hops for a decay",
+        "critical errors",
+        "P(RS >= 0.98)",
+        "values still there, by rarity",
+    ):
+        assert told in " ".join(shown.stdout.split())
+    found = json.loads(palimpsest("analyse", store, "--values", "--json").stdout)["models"]
+    assert set(found) == {"sim:oracle", "sim:noop", "sim:alterer"}
+    assert found["sim:oracle"]["rs"]["4"]["value"] == 1.0
+    assert found["sim:alterer"]["rs"]["4"]["value"] < 1.0
+    assert {"type", "rarity", "place", "traits"} <= set(found["sim:alterer"])
+
+
+def test_planted_errors_are_told_of(tmp_path: Path) -> None:
+    done = palimpsest(
+        "run", "--model", "sim:alterer", *SMALL, "--planted", "0,25%", "--plant", "digit", "--memory", "session",
+        "--store", tmp_path / "p.db",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "sim:alterer, session: planted errors of the class digit" in " ".join(done.stdout.split())
+    assert "Own damage grows by" in done.stdout
+    wrong = palimpsest("run", "--model", "sim:alterer", *SMALL, "--planted", "many")
+    assert (wrong.returncode, "write 0.01 or 1%" in wrong.stderr) == (2, True)
 
 
 def test_show_ranks_who_does_not_do_the_work_last(store: Path) -> None:

@@ -9,8 +9,12 @@ import pytest
 
 from harness.errors import UsageError
 from harness.horizon.conversation import Past, answer_in, dressed
-from harness.horizon.dose import ARMS, Dose, chosen, counted, inject, share
+from harness.horizon.dose import ARMS, Dose, chosen, counted, inject
+from harness.horizon.play import Player
+from harness.horizon.scripted import Scripted
+from harness.horizon.spec import HorizonSpec
 from harness.horizon.tasks import TASKS, find, states
+from harness.rates import share
 
 RATES = [Fraction(0), Fraction(1, 1000), Fraction(1, 100), Fraction(1, 20), Fraction(1, 4), Fraction(1, 2), Fraction(1)]
 
@@ -56,13 +60,24 @@ def test_a_propagated_error_lives_on() -> None:
 
 @pytest.mark.parametrize("position", ["uniform", "early", "late", "burst"])
 def test_positions(position: str) -> None:
-    places = chosen(Dose(Fraction(1, 4), position=position, gap=2), 42, 1, 0)  # type: ignore[arg-type]
-    assert len(places) == 10
-    assert places <= set(range(1, 41))
+    places = chosen(Dose(Fraction(1, 4), position=position, gap=2), 44, 1, 0)  # type: ignore[arg-type]
+    count = 11 if position == "burst" else len(places)
+    assert len(places) == count
+    assert count in (10, 11)
+    assert places <= set(range(1, 43))
     if position != "uniform":
-        assert max(places) - min(places) == 9
+        assert max(places) - min(places) == count - 1
     assert position != "early" or min(places) == 1
-    assert position != "late" or max(places) == 40
+    assert position not in ("late", "burst") or max(places) == 42
+
+
+def test_a_burst_is_as_long_whatever_the_gap_and_ends_where_it_begins() -> None:
+    for number in range(20):
+        bursts = {
+            gap: chosen(Dose(Fraction(1, 7), position="burst", gap=gap), 30, number, 0) for gap in (0, 1, 2, 5, 10)
+        }
+        assert len({len(places) for places in bursts.values()}) == 1
+        assert all(max(places) == 30 - gap for gap, places in bursts.items())
 
 
 @pytest.mark.parametrize("arm", ARMS)
@@ -77,6 +92,32 @@ def test_what_takes_the_place_of_an_error_has_its_length(arm: str) -> None:
         assert answer_in(shown[1].answered) == "***"
     if arm == "foreign":
         assert shown[1].answered == "<answer>444</answer>"
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_foreign_turns_are_a_right_history_of_another_rollout_of_the_same_material(name: str) -> None:
+    """At a rate of 100 % nothing else is left but the turn before the target, which is the rollout's own."""
+    spec = HorizonSpec(
+        ("openai:x",), tasks=(name,), turns=9, size=2, rollouts=4, rates=(Fraction(1),), arms=("foreign",)
+    )
+    for cell in spec.cells():
+        if cell.dose is None or cell.dose.arm != "foreign":
+            continue
+        player = Player(cell, *cell.draw(), Scripted())
+        material, start = player.rollout.material, player.rollout.start
+        other, states = cell.draw_again()
+        assert player.rules.startswith(player.task.rules(other.material, other.start))
+        own = [player.task.turn(given) for given in player.rollout.inputs]
+        seen = [start]
+        for turn, given in zip(player.past[:-1], other.inputs, strict=False):
+            seen.append(player.task.advance(material, seen, given))
+            told = answer_in(turn.answered)
+            assert turn.asked == player.task.turn(given)
+            assert told is not None
+            assert player.task.read(material, told) == seen[-1]
+        assert tuple(seen) == states[: len(seen)]
+        assert [turn.asked for turn in player.past] != own[: len(player.past)]
+        assert player.past[-1].asked == own[len(player.past) - 1]
 
 
 def test_the_last_answer_counts_also_unclosed() -> None:

@@ -67,7 +67,7 @@ def test_models_without_an_effect_are_told_to_have_none() -> None:
 def test_a_model_that_recomputes_the_truth_is_not_one_that_conditions_itself_on_its_errors() -> None:
     """With a wrong predecessor, as published, its accuracy falls with the rate. Its answers are repairs, and behind a
     clean predecessor nothing falls."""
-    published = dosed(Scripted(knows=True), 1, gap=0)
+    published = dosed(Scripted(knows=True), 1, gaps=(0,))
     full = published.doses[-1]
     assert full.accuracy.value == 0.0
     assert full.true.value == 1.0
@@ -75,16 +75,16 @@ def test_a_model_that_recomputes_the_truth_is_not_one_that_conditions_itself_on_
     slope = published.slopes["said"].value
     assert slope is not None
     assert slope > 0.9
-    clean = dosed(Scripted(knows=True), 1, gap=1)
+    clean = dosed(Scripted(knows=True), 1, gaps=(1,))
     assert clean.doses[-1].accuracy.value == 1.0
     assert clean.slopes["said"].value == 0.0
-    conditioner = dosed(Scripted(BASE, SLOPE), 1, gap=1).slopes["said"]
+    conditioner = dosed(Scripted(BASE, SLOPE), 1, gaps=(1,)).slopes["said"]
     assert conditioner.low is not None
     assert conditioner.low > 0
 
 
 def test_an_oracle_follows_what_is_visible() -> None:
-    found = dosed(Scripted(), 2, gap=0).doses[-1]
+    found = dosed(Scripted(), 2, gaps=(0,)).doses[-1]
     assert set(found.outcomes) == {"follows-visible"}
     assert found.accuracy.value == 1.0
     assert found.true.value == 0.0

@@ -37,7 +37,7 @@ def adds(messages: Messages) -> str:
     return f"<answer>{state + sum(map(int, NUMBER.findall(text)))}</answer>"
 
 
-CONDITIONS = {"tasks": ["prefix_sum"], "turns": 8, "rollouts": 6, "size": 2, "rates": ["25%", "100%"], "gap": 0}
+CONDITIONS = {"tasks": ["prefix_sum"], "turns": 8, "rollouts": 6, "size": 2, "rates": ["25%", "100%"], "gaps": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -152,12 +152,15 @@ def test_what_cannot_be_is_said_before_anything_is_asked() -> None:
     for conditions, told in (
         ({"tasks": ["nope"]}, "unknown task"), ({"arms": ["shouted"]}, "unknown arm"), ({"turns": 0}, "at least 1"),
         ({"mitigations": ["window"]}, "window:N"), ({"rates": ["200%"]}, "from 0 to 1"), ({"colour": 1}, "unknown"),
-        ({"guided": True, "modes": ["cot"]}, "guided"),
+        ({"guided": True, "modes": ["cot"]}, "guided"), ({"turns": 3, "gaps": [2]}, "take more turns"),
+        ({"gaps": [1, -1]}, "a number of turns"), ({"gaps": []}, "at least one gap"),
+        ({"turns": 10, "gaps": [1, 5], "position": "burst"}, "do not fit"),
+        ({"tasks": ["matrix"], "material": 5}, "one size only"), ({"material": 101}, "from 1 to 100"),
     ):  # fmt: skip
         with pytest.raises(UsageError, match=told):
             horizon.run("sim:oracle", **conditions)
     with pytest.raises(UsageError, match="did you mean sim:slips"):
-        horizon.run("sim:slip", turns=2, rollouts=1)
+        horizon.run("sim:slip", turns=3, rollouts=1)
     assert str(Mitigation.read("vote:5")) == "vote:5"
 
 

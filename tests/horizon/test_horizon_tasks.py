@@ -13,20 +13,26 @@ from harness.horizon.tasks import TASKS, find, states
 from harness.horizon.tasks.base import MAGNITUDES, digit_slip, whole
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_every_state_is_read_as_it_is_shown_and_can_be_wrong(name: str) -> None:
+def widths(name: str) -> set[int]:
+    """The smallest material, the largest, and the task's own."""
+    task = find(name)
+    return {task.width, *([] if task.widths is None else [task.widths[0], task.widths[-1]])}
+
+
+@pytest.mark.parametrize(("name", "width"), [(name, width) for name in TASKS for width in sorted(widths(name))])
+def test_every_state_is_read_as_it_is_shown_and_can_be_wrong(name: str, width: int) -> None:
     task = find(name)
     for seed in range(20):
-        rollout = task.draw(random.Random(seed), 6, 3)
+        rollout = task.draw(random.Random(seed), 6, 3, width)
         true = states(task, rollout)
         assert len(true) == 7
         for n, state in enumerate(true[1:], 1):
-            assert task.read(task.show(state)) == state
+            assert task.read(rollout.material, task.show(state)) == state
             assert task.advance(rollout.material, true[:n], rollout.inputs[n - 1]) == state
             for magnitude in MAGNITUDES:
                 wrong = task.wrong(random.Random(seed), state, magnitude)
                 assert wrong != state
-                assert task.read(task.show(wrong)) == wrong
+                assert task.read(rollout.material, task.show(wrong)) == wrong
                 kind = task.slip(rollout.material, true[:n], rollout.inputs[n - 1], wrong)
                 assert kind in ("wrong-look-up", "near-miss", "other")
             assert (
@@ -40,6 +46,30 @@ def test_a_longer_rollout_begins_with_the_shorter_one(name: str) -> None:
     task = find(name)
     short, long = (task.draw(random.Random(3), turns, 2) for turns in (4, 9))
     assert (short.material, short.start, short.inputs) == (long.material, long.start, long.inputs[:4])
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_another_rollout_of_the_same_material_fits_what_the_rules_say(name: str) -> None:
+    task = find(name)
+    rollout = task.draw(random.Random(3), 12, 2)
+    other = task.again(random.Random(4), rollout, 2)
+    assert (other.material, other.start, len(other.inputs)) == (rollout.material, rollout.start, 12)
+    assert task.rules(other.material, other.start) == task.rules(rollout.material, rollout.start)
+    assert other.inputs != rollout.inputs
+    assert {len(turn) for turn in other.inputs} == {2}
+
+
+def test_material_of_another_size() -> None:
+    small = find("retrieve").draw(random.Random(3), 40, 1, 5)
+    assert len(small.material) == 5
+    assert {word for turn in small.inputs for word in turn} == set(small.material)
+    digits = find("prefix_sum").draw(random.Random(3), 200, 1, 9)
+    assert {n for turn in digits.inputs for n in turn} == set(range(-9, 10))
+    swap = find("permutation").draw(random.Random(3), 2, 1, 2)
+    assert list(swap.material.values()) == [(1, 0)]
+    pair = find("ledger").draw(random.Random(3), 2, 1, 2)
+    assert find("ledger").read(pair.material, "Cash 3, Bank 4") == (3, 4)
+    assert find("ledger").read(pair.material, "Cash 3, Bank 4, Card 5") is None
 
 
 @pytest.mark.parametrize(

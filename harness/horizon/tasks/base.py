@@ -28,27 +28,42 @@ class Task:
     """A value that says what is asked. Functions get the rollout's `material`; `seen` are the states visible so far,
     the start first.
 
-    draw      a rollout of so many turns, each with so many items (`size`)
+    width     how much material there is, unless asked for otherwise; `widths` are those that can be had, None: no other
+    begin     the material of so much `width`, and where the state starts
+    inputs    the inputs of so many turns, each with so many items (`size`)
     rules     what the model is told before the first turn, the answer's form aside
     turn      one turn's input, as it is shown
     advance   the state after an input, from the states visible before it
     show      a state as it stands in an answer
-    read      an answer's text as a state, None when it is none
+    read      an answer's text as a state of this material, None when it is none
     wrong     another state of the same kind, never the one given
     work      the steps from the last visible state to an answer, in a line, as a chain of thought shows them
     slip      what kind of error a wrong answer is: `wrong-look-up`, `near-miss` or `other`
     """
 
     name: str
-    draw: Callable[[random.Random, int, int], Rollout]
+    width: int
+    widths: range | None
+    begin: Callable[[random.Random, int], tuple[Any, State]]
+    inputs: Callable[[random.Random, Any, int, int], tuple[Any, ...]]
     rules: Callable[[Any, State], str]
     turn: Callable[[Any], str]
     advance: Callable[[Any, Sequence[State], Any], State]
     show: Callable[[State], str]
-    read: Callable[[str], State | None]
+    read: Callable[[Any, str], State | None]
     wrong: Callable[[random.Random, State, Magnitude], State]
     work: Callable[[Any, Sequence[State], Any, State], str]
     slip: Callable[[Any, Sequence[State], Any, State], str]
+
+    def draw(self, rng: random.Random, turns: int, size: int, width: int | None = None) -> Rollout:
+        """A rollout of so many turns, each with so many items."""
+        material, start = self.begin(rng, self.width if width is None else width)
+        return Rollout(material, start, self.inputs(rng, material, turns, size))
+
+    def again(self, rng: random.Random, rollout: Rollout, size: int) -> Rollout:
+        """Another rollout of the same material, start and length: what the rules say of the one holds for the other."""
+        inputs = self.inputs(rng, rollout.material, len(rollout.inputs), size)
+        return Rollout(rollout.material, rollout.start, inputs)
 
 
 def states(task: Task, rollout: Rollout) -> tuple[State, ...]:

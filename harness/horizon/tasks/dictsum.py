@@ -1,18 +1,17 @@
 """`dictsum`, the published task, and its three ablations.
 
-A dictionary gives 100 five-letter words a number each. A turn names K words; the answer is the sum so far. `retrieve`
-asks only for the numbers of the turn's words, `add` gives the numbers and asks for their sum alone, `prefix_sum` gives
-the numbers and asks for the sum so far. (arXiv 2509.09677v3.)
+A dictionary gives five-letter words a number each, 100 as published. A turn names K words; the answer is the sum so
+far. `retrieve` asks only for the numbers of the turn's words, `add` gives the numbers and asks for their sum alone,
+`prefix_sum` gives the numbers and asks for the sum so far. (arXiv 2509.09677v3.)
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from harness.horizon.tasks.base import Magnitude, Rollout, State, Task, digit_slip, error, whole
+from harness.horizon.tasks.base import Magnitude, State, Task, digit_slip, error, whole
 
 WORDS = (
     "apple", "bench", "cabin", "daisy", "eagle", "fable", "giant", "habit", "igloo", "jelly", "kayak", "label",
@@ -28,17 +27,23 @@ WORDS = (
 LARGEST = 99
 
 
-def draw(rng: random.Random, turns: int, size: int) -> Rollout:
-    table = {word: rng.randint(-LARGEST, LARGEST) for word in WORDS}
-    return Rollout(table, 0, tuple(tuple(rng.choice(WORDS) for _ in range(size)) for _ in range(turns)))
+def dictionary(rng: random.Random, width: int) -> tuple[Any, State]:
+    """So many words."""
+    return {word: rng.randint(-LARGEST, LARGEST) for word in WORDS[:width]}, 0
 
 
-def numbers(rng: random.Random, turns: int, size: int) -> Rollout:
-    turn = (tuple(rng.randint(-LARGEST, LARGEST) for _ in range(size)) for _ in range(turns))
-    return Rollout({}, 0, tuple(turn))
+def numbers(_rng: random.Random, width: int) -> tuple[Any, State]:
+    """The numbers up to so large a one, of either sign."""
+    return range(-width, width + 1), 0
 
 
-def values(table: Mapping[str, int], given: Sequence[Any]) -> list[int]:
+def inputs(rng: random.Random, material: Any, turns: int, size: int) -> tuple[Any, ...]:
+    """Words of the dictionary, or numbers."""
+    items = tuple(material)
+    return tuple(tuple(rng.choice(items) for _ in range(size)) for _ in range(turns))
+
+
+def values(table: Any, given: Sequence[Any]) -> list[int]:
     return [table[item] if isinstance(item, str) else item for item in given]
 
 
@@ -92,7 +97,11 @@ def signed(terms: Sequence[int]) -> str:
     return f"{terms[0]}{rest}"
 
 
-def read_list(text: str) -> State | None:
+def read(_material: Any, text: str) -> State | None:
+    return whole(text)
+
+
+def read_list(_table: Any, text: str) -> State | None:
     found = tuple(whole(part) for part in text.replace(";", ",").split(","))
     return None if None in found else found
 
@@ -110,12 +119,11 @@ def slip_of(advance: Any) -> Any:
         if not isinstance(answer, int):
             return "other"
         right = advance(table, seen, given)
-        order = {word: n for n, word in enumerate(table)}
         for item, value in zip(given, values(table, given), strict=True):
             near = []
-            if item in order:
-                lines = list(table.values())
-                near = [lines[n] - value for n in (order[item] - 1, order[item] + 1) if 0 <= n < len(lines)]
+            if isinstance(item, str):
+                lines, place = list(table.values()), list(table).index(item)
+                near = [lines[n] - value for n in (place - 1, place + 1) if 0 <= n < len(lines)]
             if value and answer - right in (-value, value, -2 * value, *near):
                 return "wrong-look-up"
         return "near-miss" if digit_slip(answer, right) else "other"
@@ -132,26 +140,26 @@ def slip_retrieved(table: Any, seen: Sequence[State], given: Any, answer: State)
 
 
 DICTSUM = Task(
-    "dictsum", draw,
+    "dictsum", len(WORDS), range(1, len(WORDS) + 1), dictionary, inputs,
     lambda table, start: f"Here is a dictionary of words and their numbers.\n\n{listing(table)}\n\nWe keep a running "
     f"sum, which starts at {start}. Each turn I give you words; add the number of each of them to the sum and answer "
     "with the new sum.",
-    turn, total, str, whole, wrong, summed, slip_of(total),
+    turn, total, str, read, wrong, summed, slip_of(total),
 )  # fmt: skip
 RETRIEVE = Task(
-    "retrieve", lambda rng, turns, size: replace(draw(rng, turns, size), start=()),
+    "retrieve", len(WORDS), range(1, len(WORDS) + 1), lambda rng, width: (dictionary(rng, width)[0], ()), inputs,
     lambda table, _start: f"Here is a dictionary of words and their numbers.\n\n{listing(table)}\n\nEach turn I give "
     "you words; answer with the number of each of them, in the order given, separated by commas.",
     turn, looked_up, show_list, read_list, one_wrong, named, slip_retrieved,
 )  # fmt: skip
 ADD = Task(
-    "add", numbers,
+    "add", LARGEST, range(1, 10**6), numbers, inputs,
     lambda _table, _start: "Each turn I give you numbers; answer with the sum of that turn's numbers.",
-    turn, alone, str, whole, wrong, summed_alone, slip_of(alone),
+    turn, alone, str, read, wrong, summed_alone, slip_of(alone),
 )  # fmt: skip
 PREFIX_SUM = Task(
-    "prefix_sum", numbers,
+    "prefix_sum", LARGEST, range(1, 10**6), numbers, inputs,
     lambda _table, start: f"We keep a running sum, which starts at {start}. Each turn I give you numbers; add them to "
     "the sum and answer with the new sum.",
-    turn, total, str, whole, wrong, summed, slip_of(total),
+    turn, total, str, read, wrong, summed, slip_of(total),
 )  # fmt: skip

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from harness.horizon.tasks.base import Magnitude, Rollout, State, Task
+from harness.horizon.tasks.base import Magnitude, State, Task
 
 WORDS = (
     "the", "old", "boat", "left", "harbour", "before", "dawn", "with", "seven", "lamps", "and", "a", "dog", "named",
@@ -14,22 +14,27 @@ WORDS = (
     "rang", "twice", "again",
 )  # fmt: skip
 LENGTH = 8
-"""Words of the text. No command changes how many there are, so that every one can be done."""
+"""Words of the text, unless asked for otherwise. No command changes how many there are, so that every one can be
+done."""
 
 Command = tuple[Any, ...]
 
 
-def draw(rng: random.Random, turns: int, size: int) -> Rollout:
-    start = " ".join(rng.sample(WORDS, LENGTH))
-    return Rollout(None, start, tuple(tuple(_command(rng) for _ in range(size)) for _ in range(turns)))
+def begin(rng: random.Random, width: int) -> tuple[Any, State]:
+    """The material is how many words the text has."""
+    return width, " ".join(rng.sample(WORDS, width))
 
 
-def _command(rng: random.Random) -> Command:
+def inputs(rng: random.Random, length: Any, turns: int, size: int) -> tuple[Any, ...]:
+    return tuple(tuple(_command(rng, length) for _ in range(size)) for _ in range(turns))
+
+
+def _command(rng: random.Random, length: int) -> Command:
     kind = rng.choices(("replace", "swap", "move", "reverse", "back"), (4, 3, 2, 1, 1))[0]
     if kind == "replace":
-        return kind, rng.randrange(LENGTH), rng.choice(WORDS)
+        return kind, rng.randrange(length), rng.choice(WORDS)
     if kind in ("swap", "move"):
-        return (kind, *rng.sample(range(LENGTH), 2))
+        return (kind, *rng.sample(range(length), 2))
     return (kind,)
 
 
@@ -71,9 +76,9 @@ def _told(command: Command) -> str:
     return "reverse the order of the words" if kind == "reverse" else "go back to the text before the last turn"
 
 
-def read(text: str) -> State | None:
+def read(length: Any, text: str) -> State | None:
     words = text.strip().strip("\"'").split()
-    return " ".join(words) if len(words) == LENGTH else None
+    return " ".join(words) if len(words) == length else None
 
 
 def wrong(rng: random.Random, state: State, magnitude: Magnitude) -> State:
@@ -102,8 +107,8 @@ def slip(material: Any, seen: Sequence[State], given: Any, answer: State) -> str
 
 
 EDITLOG = Task(
-    "editlog", draw,
-    lambda _material, start: f"We edit a text of {LENGTH} words, which starts as:\n\n{start}\n\nEach turn I give you "
+    "editlog", LENGTH, range(2, len(WORDS) + 1), begin, inputs,
+    lambda length, start: f"We edit a text of {length} words, which starts as:\n\n{start}\n\nEach turn I give you "
     "commands; words count from 1. Do them one after the other and answer with the whole new text, all in one line.",
     turn, advance, str, read, wrong, work, slip,
 )  # fmt: skip

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from harness.horizon.tasks.base import Magnitude, Rollout, State, Task, digit_slip, error, whole
+from harness.horizon.tasks.base import Magnitude, State, Task, digit_slip, error, whole
 
 ACCOUNTS = ("Cash", "Bank", "Card", "Rent", "Food")
 LARGEST = 99
@@ -15,13 +15,17 @@ LARGEST = 99
 _LINE = re.compile(r"([A-Za-z]+)\s*[:=]?\s*([-+\N{MINUS SIGN}\N{EN DASH}]?\s*\d[\d,. ]*)")
 
 
-def draw(rng: random.Random, turns: int, size: int) -> Rollout:
+def begin(rng: random.Random, width: int) -> tuple[Any, State]:
+    """So many accounts."""
+    return ACCOUNTS[:width], tuple(rng.randint(0, 10 * LARGEST) for _ in ACCOUNTS[:width])
+
+
+def inputs(rng: random.Random, accounts: Any, turns: int, size: int) -> tuple[Any, ...]:
     def transfer() -> tuple[str, str, int]:
-        giver, taker = rng.sample(ACCOUNTS, 2)
+        giver, taker = rng.sample(accounts, 2)
         return giver, taker, rng.randint(1, LARGEST)
 
-    start = tuple(rng.randint(0, 10 * LARGEST) for _ in ACCOUNTS)
-    return Rollout(ACCOUNTS, start, tuple(tuple(transfer() for _ in range(size)) for _ in range(turns)))
+    return tuple(tuple(transfer() for _ in range(size)) for _ in range(turns))
 
 
 def advance(accounts: Any, seen: Sequence[State], given: Any) -> State:
@@ -34,14 +38,14 @@ def advance(accounts: Any, seen: Sequence[State], given: Any) -> State:
 
 def show(state: State) -> str:
     assert isinstance(state, tuple)  # noqa: S101 - what `advance` gives
-    return ", ".join(f"{account} {balance}" for account, balance in zip(ACCOUNTS, state, strict=True))
+    return ", ".join(f"{account} {balance}" for account, balance in zip(ACCOUNTS, state, strict=False))
 
 
-def read(text: str) -> State | None:
+def read(accounts: Any, text: str) -> State | None:
     """Every account once, in any order."""
     found = {name.casefold(): whole(number.strip().rstrip(",. ")) for name, number in _LINE.findall(text)}
-    balances = tuple(found.get(account.casefold()) for account in ACCOUNTS)
-    return None if None in balances or len(found) != len(ACCOUNTS) else balances
+    balances = tuple(found.get(account.casefold()) for account in accounts)
+    return None if None in balances or len(found) != len(accounts) else balances
 
 
 def wrong(rng: random.Random, state: State, magnitude: Magnitude) -> State:
@@ -75,8 +79,8 @@ def slip(accounts: Any, seen: Sequence[State], given: Any, answer: State) -> str
 
 
 LEDGER = Task(
-    "ledger", draw,
-    lambda _accounts, start: f"We keep the balances of {len(ACCOUNTS)} accounts, which start as {show(start)}. Each "
+    "ledger", len(ACCOUNTS), range(2, len(ACCOUNTS) + 1), begin, inputs,
+    lambda accounts, start: f"We keep the balances of {len(accounts)} accounts, which start as {show(start)}. Each "
     "turn I give you transfers; post them and answer with all balances, in this order and form.",
     turn, advance, show, read, wrong, work, slip,
 )  # fmt: skip

@@ -7,15 +7,15 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from harness.horizon.tasks.base import Magnitude, Rollout, State, Task, digit_slip, whole
+from harness.horizon.tasks.base import Magnitude, State, Task, digit_slip, whole
 
 PRIME = 97
 LARGEST = 9
 Matrix = tuple[int, int, int, int]
 
 
-def draw(rng: random.Random, turns: int, size: int) -> Rollout:
-    return Rollout(PRIME, (1, 0, 0, 1), tuple(tuple(_invertible(rng) for _ in range(size)) for _ in range(turns)))
+def inputs(rng: random.Random, _prime: Any, turns: int, size: int) -> tuple[Any, ...]:
+    return tuple(tuple(_invertible(rng) for _ in range(size)) for _ in range(turns))
 
 
 def _invertible(rng: random.Random) -> Matrix:
@@ -46,7 +46,7 @@ def show(state: State) -> str:
     return f"[[{state[0]}, {state[1]}], [{state[2]}, {state[3]}]]"
 
 
-def read(text: str) -> State | None:
+def read(_prime: Any, text: str) -> State | None:
     found = [whole(part) for part in re.split(r"[\s,;]+", re.sub(r"[\[\]()]", " ", text).strip())]
     return tuple(n % PRIME for n in found if n is not None) if len(found) == 4 and None not in found else None
 
@@ -74,7 +74,7 @@ def slip(prime: Any, seen: Sequence[State], given: Any, answer: State) -> str:
 
 
 MATRIX = Task(
-    "matrix", draw,
+    "matrix", PRIME, None, lambda _rng, prime: (prime, (1, 0, 0, 1)), inputs,
     lambda prime, start: f"We keep a 2x2 matrix, which starts as {show(start)}. Each turn I give you matrices; "
     "multiply ours by each of them from the right, in the order given, take every entry modulo "
     f"{prime} (from 0 to {prime - 1}), and answer with the new matrix in the form [[a, b], [c, d]].",

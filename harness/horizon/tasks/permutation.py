@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from math import factorial
 from typing import Any
 
-from harness.horizon.tasks.base import Magnitude, Rollout, State, Task
+from harness.horizon.tasks.base import Magnitude, State, Task
 
 ITEMS = ("red", "blue", "green", "white", "black", "pink", "grey", "brown")
 SHUFFLES = ("alpha", "bravo", "delta", "echo", "kilo", "lima", "oscar", "tango")
 
 
-def draw(rng: random.Random, turns: int, size: int) -> Rollout:
-    places = range(len(ITEMS))
+def begin(rng: random.Random, width: int) -> tuple[Any, State]:
+    """So many items, and as many shuffles as have names, or as there are."""
+    places = range(width)
     named: dict[str, tuple[int, ...]] = {}
-    while len(named) < len(SHUFFLES):
-        order = tuple(rng.sample(places, len(ITEMS)))
+    while len(named) < min(len(SHUFFLES), factorial(width) - 1):
+        order = tuple(rng.sample(places, width))
         if order != tuple(places) and order not in named.values():
             named[SHUFFLES[len(named)]] = order
-    start = tuple(rng.sample(ITEMS, len(ITEMS)))
-    return Rollout(named, start, tuple(tuple(rng.choice(SHUFFLES) for _ in range(size)) for _ in range(turns)))
+    return named, tuple(rng.sample(ITEMS[:width], width))
+
+
+def inputs(rng: random.Random, named: Any, turns: int, size: int) -> tuple[Any, ...]:
+    names = tuple(named)
+    return tuple(tuple(rng.choice(names) for _ in range(size)) for _ in range(turns))
 
 
 def advance(named: Any, seen: Sequence[State], given: Any) -> State:
@@ -35,9 +41,10 @@ def show(state: State) -> str:
     return ", ".join(state)
 
 
-def read(text: str) -> State | None:
+def read(named: Any, text: str) -> State | None:
     found = tuple(part.strip(" .[]()\"'").casefold() for part in text.replace("\n", ",").split(","))
-    return found if sorted(found) == sorted(ITEMS) else None
+    width = len(next(iter(named.values())))
+    return found if sorted(found) == sorted(ITEMS[:width]) else None
 
 
 def wrong(rng: random.Random, state: State, magnitude: Magnitude) -> State:
@@ -53,13 +60,13 @@ def wrong(rng: random.Random, state: State, magnitude: Magnitude) -> State:
     return tuple(order)
 
 
-def rules(named: Mapping[str, Sequence[int]], start: State) -> str:
+def rules(named: Mapping[str, Sequence[int]], start: Any) -> str:
     lines = "\n".join(
         f"{name}: the new order is what stood in places {', '.join(str(place + 1) for place in order)}"
         for name, order in named.items()
     )
     return (
-        f"We keep {len(ITEMS)} items in a row. The order starts as {show(start)}. Shuffles have names:\n\n{lines}\n\n"
+        f"We keep {len(start)} items in a row. The order starts as {show(start)}. Shuffles have names:\n\n{lines}\n\n"
         "Each turn I name shuffles; do them one after the other and answer with the new order, separated by commas."
     )
 
@@ -81,5 +88,6 @@ def slip(named: Any, seen: Sequence[State], given: Any, answer: State) -> str:
 
 
 PERMUTATION = Task(
-    "permutation", draw, rules, ", ".join, advance, show, read, wrong, work, slip,
+    "permutation", len(ITEMS), range(2, len(ITEMS) + 1), begin, inputs, rules, ", ".join, advance, show, read, wrong,
+    work, slip,
 )  # fmt: skip

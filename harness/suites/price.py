@@ -1,0 +1,179 @@
+"""What a run would take, before it is run: calls, tokens and a range of prices.
+
+The relay is walked as by a model that makes no mistake: the prompts are those that the editor really builds, hop after
+hop, and the replies are the right ones. Only the tokens in them are estimates.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from domains import generate as kit
+from harness.backends import schemes
+from harness.backends.base import Message, Reply, Request, Usage
+from harness.editors.base import Edited, Editor
+from harness.errors import UsageError
+from harness.relay.hop import Leg, make_task, oracle
+from harness.relay.run import open_editors
+from harness.relay.schedule import direction
+from harness.relay.spec import ChainSpec, Policy, RunSpec, expand
+from harness.store import Reader
+
+LOW, HIGH = 0.75, 1.5
+"""The range that a price is told as, in shares of the estimated tokens."""
+MEANING = (
+    f"Tokens are estimated from the prompts and the right replies, in OpenAI's o200k vocabulary; the price is for "
+    f"{LOW:g} to {HIGH:g} times as many, since vocabularies differ and a model may write more or less than is right. "
+    "What a model thinks before it answers, caching discounts and calls made again after an outage are not in it."
+)
+AROUND = 4
+"""Tokens that a server puts around a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One model's share of a run. `calls` is one for each hop and guided file, `most_calls` if every retry that the
+    failure policy allows is needed. `low` and `high` are US dollars, None where the price is not known; `done` hops
+    were in the store already and are not counted."""
+
+    model: str
+    chains: int
+    done: int
+    calls: int
+    most_calls: int
+    input_tokens: int
+    output_tokens: int
+    low: float | None
+    high: float | None
+
+
+@dataclass(slots=True)
+class _Sum:
+    chains: int = 0
+    done: int = 0
+    calls: int = 0
+    input: int = 0
+    output: int = 0
+
+
+def estimate(spec: RunSpec, store: Path | None = None) -> list[Price]:
+    """The price of each model of a run; with a `store` that exists, of what is left of it. Asks no model. UsageError
+    for a simulated model, an editor or a domain that does not exist."""
+    known = [*(scheme.name for scheme in schemes()), "sim"]
+    for model in spec.models:
+        if model.partition(":")[0] not in known:
+            raise UsageError(
+                f"unknown model {model!r}: a model's name begins with one of {', '.join(known)} and a colon"
+            )
+    editors = open_editors(spec)
+    finished: Mapping[str, int] = {}
+    if store is not None and store.exists():
+        with Reader(store) as reader:
+            finished = {chain.key: chain.hops for chain in reader.chains()}
+    sums = {model: _Sum() for model in spec.models}
+    walker = _Walker(spec, editors)
+    for chain in expand(spec, editors, spec.environments()):
+        own = sums[chain.model]
+        own.chains += 1
+        start = min(finished.get(chain.key, 0), spec.hops)
+        own.done += start
+        if not chain.model.startswith("sim:"):
+            for calls, given, written in walker.hops(chain)[start:]:
+                own.calls += calls
+                own.input += given
+                own.output += written
+    retries = Policy.read(spec.policy).retries
+    return [_priced(spec, model, found, retries) for model, found in sums.items()]
+
+
+def _priced(spec: RunSpec, model: str, found: _Sum, retries: int) -> Price:
+    most = found.calls * (1 + retries)
+    return Price(
+        model, found.chains, found.done, found.calls, most, found.input, found.output,
+        _dollars(spec, model, found, LOW, found.calls), _dollars(spec, model, found, HIGH, most),
+    )  # fmt: skip
+
+
+def _dollars(spec: RunSpec, model: str, found: _Sum, share: float, calls: int) -> float | None:
+    """The price of `calls` calls of average size, since a provider's price may depend on a call's size."""
+    from harness.backends.prices import cost
+
+    scheme, _, name = model.partition(":")
+    if scheme in ("sim", "local") or not found.calls:
+        return 0.0
+    if scheme not in ("openai", "anthropic"):
+        return None
+    usage = Usage(round(share * found.input / found.calls), round(share * found.output / found.calls), cached=0)
+    url = spec.base_url or os.environ.get(f"{scheme.upper()}_BASE_URL")
+    one = cost(name, usage, provider=scheme, base_url=url)
+    return None if one is None else one * calls
+
+
+class _Walker:
+    """Walks chains without mistakes; (calls, input, output) of every hop."""
+
+    def __init__(self, spec: RunSpec, editors: Mapping[str, Editor]) -> None:
+        self._spec = spec
+        self._editors = editors
+        self._known: dict[tuple[str, ...], tuple[int, int, int]] = {}
+
+    def hops(self, chain: ChainSpec) -> list[tuple[int, int, int]]:
+        edits = chain.edits(self._spec.round_trips)
+        history: tuple[Message, ...] = ()
+        found = []
+        for hop in range(1, self._spec.hops + 1):
+            leg = Leg(hop, edits[(hop - 1) // 2], direction(hop))
+            place = chain.environment
+            # Outside a conversation, the order of the files aside, an edit is asked for in the same words every time.
+            same = (self._editors[chain.model].fingerprint, place.identity, place.distraction, leg.edit, leg.direction)
+            if self._spec.memory == "session" or same not in self._known:
+                self._known[same], said = self._hop(chain, leg, history)
+                history += said if self._spec.memory == "session" else ()
+            found.append(self._known[same])
+        return found
+
+    def _hop(
+        self, chain: ChainSpec, leg: Leg, history: tuple[Message, ...]
+    ) -> tuple[tuple[int, int, int], tuple[Message, ...]]:
+        place = chain.environment
+        after = oracle(place, leg)
+        before = place.files if leg.direction == "forward" else oracle(place, Leg(leg.hop, leg.edit, "forward"))
+        expected = place.edits[leg.edit] if leg.direction == "forward" else tuple(sorted(place.files))
+        task = make_task(
+            place, chain.material, leg, 1, files=before, expected=expected, damage=0.0, history=history,
+            restated=not history or self._spec.heal,
+        )  # fmt: skip
+        editor = self._editors[chain.model]
+        given, written, calls = 0, 0, 0
+
+        async def ask(request: Request) -> Reply:
+            nonlocal given, written, calls
+            begun = request.messages[-1].role == "assistant"
+            text = after.get(expected[calls], "") if begun else editor.answer(after)
+            given += sum(_count(message.text) + AROUND for message in request.messages)
+            written += _count(text)
+            calls += 1
+            return Reply(text, "stop")
+
+        said = _finished(editor.edit(task, ask)).said
+        return (calls, given, written), said
+
+
+def _finished(work: Coroutine[Any, Any, Edited]) -> Edited:
+    """What a coroutine that waits for nothing returns: no event loop is needed, so a notebook can ask for prices."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        edited: Edited = end.value
+        return edited
+    raise RuntimeError("the editor waits for something else than the model")
+
+
+@lru_cache(maxsize=4096)
+def _count(text: str) -> int:
+    return kit.count_tokens(text)
