@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo
+ROLLOUTS := 16
 
 .PHONY: install demo docs test check bench clean
 
@@ -28,7 +29,7 @@ demo: install
 	  --round-trips 10 --store $(DEMO)/sim.db
 	$(BIN)/palimpsest horizon run --model sim:conditioner --model sim:recomputer --turns 50 --rates 1%,25%,100% \
 	  --store $(DEMO)/scripted.db
-	$(BIN)/palimpsest horizon run --model local: --guided --temperature 0 --task add --material 9 --turns 6 --rollouts 16 \
+	$(BIN)/palimpsest horizon run --model local: --guided --temperature 0 --task add --material 9 --turns 6 --rollouts $(ROLLOUTS) \
 	  --rates 25%,50%,100% --store $(DEMO)/horizon.db
 	$(BIN)/palimpsest show $(DEMO)/real.db
 	$(BIN)/palimpsest show $(DEMO)/sim.db

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol, TypeVar
 
 from harness.backends import ApiMode, open_backend
 from harness.backends.base import Backend, Reply, Request, request_key
@@ -39,6 +39,7 @@ class Walked(Protocol):
 
 
 C = TypeVar("C", bound=Walked)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,22 @@ class Means:
     def __post_init__(self) -> None:
         if self.concurrency < 1:
             raise UsageError("concurrency must be at least 1")
+
+
+def divided(means: Means | None, conditions: Mapping[str, Any]) -> tuple[Means, dict[str, Any]]:
+    """What callers write, as Means and the conditions of a spec."""
+    of_means = {field.name for field in fields(Means)}
+    given = replace(means or Means(), **{name: value for name, value in conditions.items() if name in of_means})
+    return given, {name: value for name, value in conditions.items() if name not in of_means}
+
+
+def blocking(work: Callable[[], Coroutine[Any, Any, T]], waiting: str) -> T:
+    """Runs `work` to its end. UsageError within an event loop, which is to await `waiting` instead."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work())
+    raise UsageError(f"there is a running event loop (a notebook?): write `await {waiting}(...)`")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 import weakref
@@ -143,11 +142,9 @@ def run(
     workers, timeout, report …). With `store`, a file, the run continues what is there and can be continued; without,
     its results go when the study does. Raises UsageError for what the caller can mend and Denied when a provider turns
     us away; chains that an outage stopped are in `Study.unfinished`."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(run_async(models, domains, store=store, means=means, **conditions))
-    raise UsageError("there is a running event loop (a notebook?): write `await harness.run_async(...)`")
+    from harness.calls import blocking
+
+    return blocking(lambda: run_async(models, domains, store=store, means=means, **conditions), "harness.run_async")
 
 
 async def run_async(
@@ -159,15 +156,11 @@ async def run_async(
     **conditions: Any,
 ) -> Study:
     """`run`, within a running event loop."""
-    from dataclasses import replace
-
-    from harness.calls import Means
+    from harness.calls import divided
     from harness.relay.run import run_relay
 
-    given = means or Means()
-    of_means = {field.name for field in fields(Means)}
-    given = replace(given, **{name: value for name, value in conditions.items() if name in of_means})
-    spec = make_spec(models, domains, {name: value for name, value in conditions.items() if name not in of_means})
+    given, shaping = divided(means, conditions)
+    spec = make_spec(models, domains, shaping)
     path = Path(store) if store is not None else Path(tempfile.mkdtemp(prefix="palimpsest-")) / "study.db"
     try:
         outcome = await run_relay(spec, path, given)

@@ -26,12 +26,12 @@ def export_results(
     ] = True,
 ) -> None:
     """Write a study as a result file."""
-    from harness.cli.terminal import say
+    from harness.cli.terminal import out, plain
     from harness.results import export
 
     found = export(store, output, transcripts=transcripts)
     hops = sum(chain.count for chain in found.chains)
-    say(f"{output}: {len(found.chains):,} chains, {hops:,} hops, {output.stat().st_size:,} bytes")
+    out.print(f"{plain(str(output))}: {len(found.chains):,} chains, {hops:,} hops, {output.stat().st_size:,} bytes")
 
 
 @results_app.command("show")

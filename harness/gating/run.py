@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -60,16 +58,13 @@ def gate(
     documents are given) are bought in seeded batches until the evidence decides, at most `max_chains` pairs (default
     2000) and `max_cost` US dollars, both counting what `store` already held of this decision. The same call again on
     the same `store` buys nothing twice. UsageError for what the caller can mend."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(
-            gate_async(
-                candidate, baseline, domains=domains, margin=margin, alpha=alpha, power=power, adaptive=adaptive,
-                max_chains=max_chains, max_cost=max_cost, store=store, means=means, **conditions,
-            )
-        )  # fmt: skip
-    raise UsageError("there is a running event loop (a notebook?): write `await harness.gate_async(...)`")
+    from harness.calls import blocking
+
+    terms: dict[str, Any] = {
+        "domains": domains, "margin": margin, "alpha": alpha, "power": power, "adaptive": adaptive,
+        "max_chains": max_chains, "max_cost": max_cost, "store": store, "means": means, **conditions,
+    }  # fmt: skip
+    return blocking(lambda: gate_async(candidate, baseline, **terms), "harness.gate_async")
 
 
 async def gate_async(
@@ -88,18 +83,16 @@ async def gate_async(
     **conditions: Any,
 ) -> Verdict:
     """`gate`, within a running event loop."""
-    from harness.calls import Means
+    from harness.calls import divided
 
     if max_chains is not None and max_chains < 1:
         raise UsageError("--max-chains must be at least 1")
-    of_means = {part.name for part in fields(Means)}
-    running = {name: value for name, value in conditions.items() if name in of_means}
-    shaping = {name: value for name, value in conditions.items() if name not in of_means}
+    given, shaping = divided(means, conditions)
     named = (domains,) if isinstance(domains, str) else tuple(domains)
     plan = make_plan(candidate, baseline, named, shaping)
     folder = None if store is not None else Path(tempfile.mkdtemp(prefix="palimpsest-"))
     path = Path(store) if store is not None else Path(str(folder)) / "gate.db"
-    session = Session(plan, Design(margin, alpha, power), Purse(max_cost), path, {"means": means, **running})
+    session = Session(plan, Design(margin, alpha, power), Purse(max_cost), path, {"means": given})
     try:
         session.purse.check(plan.spec(1))
         return await (adapt(session, max_chains or MOST) if adaptive else judge_once(session, max_chains))

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.calls import Means
+from harness.calls import Means, blocking, divided
 from harness.errors import UsageError
 from harness.horizon.engine import Study, opened
 from harness.horizon.intervals import NOTHING, Estimate, share
 from harness.horizon.metrics import Condition, condition
 from harness.horizon.spec import HorizonSpec
-from harness.horizon.study import as_json, blocking, divided, make_spec
+from harness.horizon.study import as_json, make_spec
 
 ACCURACY = 0.8
 """Turn accuracy that counts as mastered (arXiv 2509.09677v3)."""

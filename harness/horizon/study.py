@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.calls import Means
+from harness.calls import Means, blocking, divided
 from harness.errors import UsageError
 from harness.horizon import metrics
 from harness.horizon.engine import run_horizon, stored_turns
@@ -183,22 +182,6 @@ def make_spec(models: Sequence[str] | str, conditions: Mapping[str, Any]) -> Hor
     if "rates" in given:
         given["rates"] = tuple(rate if isinstance(rate, Fraction) else share(str(rate)) for rate in given["rates"])
     return HorizonSpec((models,) if isinstance(models, str) else tuple(models), **given)
-
-
-def divided(means: Means | None, conditions: Mapping[str, Any]) -> tuple[Means, dict[str, Any]]:
-    """What callers write, as Means and the conditions of a spec."""
-    of_means = {field.name for field in fields(Means)}
-    given = replace(means or Means(), **{name: value for name, value in conditions.items() if name in of_means})
-    return given, {name: value for name, value in conditions.items() if name not in of_means}
-
-
-def blocking(work: Callable[[], Coroutine[Any, Any, T]], waiting: str) -> T:
-    """Runs `work` to its end. UsageError within an event loop, which is to await `waiting` instead."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work())
-    raise UsageError(f"there is a running event loop (a notebook?): write `await {waiting}(...)`")
 
 
 def run(

@@ -35,6 +35,7 @@ def test_the_readme_has_the_two_commands_that_do_all_set_up() -> None:
     assert [c.split("#")[0].strip() for c in shell_commands()[:2]] == ["make demo", "make test"]
 
 
+@pytest.mark.slow
 def test_every_shell_command_works(place: Path) -> None:
     with Echo() as server:
         env = {**os.environ, "OPENAI_BASE_URL": server.url, "COLUMNS": "160"}
@@ -73,9 +74,11 @@ def test_make_demo_and_make_test_say_what_the_readme_says() -> None:
 @pytest.mark.local
 @pytest.mark.slow
 def test_make_demo_shows_what_it_promises(tmp_path: Path) -> None:
-    command = ["make", "demo", f"DEMO={tmp_path}", f"BIN={Path(sys.executable).parent}", "STAMP="]
+    command = ["make", "demo", f"DEMO={tmp_path}", f"BIN={Path(sys.executable).parent}", "STAMP=", "ROLLOUTS=3"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]
     rows = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.startswith(("sim:", "local:"))}
     assert {"sim:oracle", "sim:noop", "sim:frontier", "local:"} <= set(rows)
     assert re.search(r"(altered|missing|spurious) +\S", done.stdout)
+    assert "self-conditioning, said" in done.stdout
+    assert (tmp_path / "report" / "index.html").is_file()

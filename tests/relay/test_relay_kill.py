@@ -124,7 +124,9 @@ def replies_in(path: Path) -> int:
 def test_interrupt_stops_cleanly(tmp_path: Path) -> None:
     with ChatServer(same_file, latency=0.02) as server:
         code = (
-            "import harness, sys\n"
+            "import harness, signal\n"
+            # A shell starts what runs in the background with interrupts ignored.
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "def tell(progress):\n"
             "    print(progress.hops, flush=True)\n"
             f"harness.run('openai:stub', 'accounting', doc_tokens=300, distractors=0, round_trips=500, repeats=4,\n"

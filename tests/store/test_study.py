@@ -133,7 +133,7 @@ def test_bad_arguments(tmp_path: Path) -> None:
 def test_surface() -> None:
     assert set(harness.__all__) == {
         "COLUMNS", "BackendError", "Hop", "Means", "PalimpsestError", "Progress", "Rescored", "RunSpec", "Study",
-        "UsageError", "load", "rescore", "run", "run_async",
+        "UsageError", "compare", "gate", "gate_async", "load", "rescore", "run", "run_async",
     }  # fmt: skip
     assert all(getattr(harness, name) is not None for name in harness.__all__)
     with pytest.raises(AttributeError):
