@@ -77,18 +77,23 @@ class Study:
         0; `store` is None for a run that named none."""
         from harness.analysis.doses import arms, doses
 
-        with Reader(self.path) as reader:
-            paid = bills(reader, self._hops)
-        models = summary.by_model(self.steps, paid)
-        for chain in self.chains:  # a model whose chains all stopped before the first hop is still told of
-            if chain.model not in set(self.steps["model"]):
-                models.setdefault(chain.model, summary.nothing())
+        models = self.figures()
         found = {"store": None if self.temporary else str(self.path), "chains": len(self.chains), "models": models}
         return {
             **found,
             "planted": [asdict(d) for d in doses(self.steps)],
             "arms": [asdict(a) for a in arms(self.steps)],
         }
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """The summary's "models"."""
+        with Reader(self.path) as reader:
+            models = summary.by_model(self.steps, bills(reader, self._hops))
+        for model in {chain.model: None for chain in self.chains}:
+            # A model whose chains all stopped before the first hop is still told of.
+            if not (self.steps["model"] == model).any():
+                models.setdefault(model, summary.nothing())
+        return models
 
     def chain(self, name: int | str) -> StoredChain:
         """A chain by its number or by the beginning of its key. UsageError when there is no such chain, or several."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from numbers import Number
@@ -20,7 +20,7 @@ from harness.store import Reader, StoredChain
 if TYPE_CHECKING:
     import pandas as pd
 
-    from domains import Comparison, Domain, Element, Meter
+    from domains import Change, Domain, Element
 
 VALUE_COLUMNS = {
     "chain": "number of the chain in its store",
@@ -58,16 +58,15 @@ class Stored(Protocol):
 
 
 def values_table(study: Stored) -> pd.DataFrame:
-    """A row a chain and value of its seed document, columns as in VALUE_COLUMNS. A value is gone where the comparison
-    says that it, or what it stands in, is missing or altered; after a hop that failed, all are. Compares every backward
-    hop anew. Chains without a backward hop have no rows. UsageError when a domain is not there."""
+    """A row a chain and value of its seed document, columns as in VALUE_COLUMNS. A value is gone where a stored Change
+    says that it, or what it stands in, is missing or altered; after a hop that failed, all are. Chains without a
+    backward hop have no rows. UsageError when a domain is not there."""
     import pandas as pd
 
     rows: list[tuple[Any, ...]] = []
-    meters: dict[str, Meter] = {}
     with Reader(study.path) as reader:
         for chain in study.chains:
-            rows += _chain_rows(reader, chain, meters)
+            rows += _chain_rows(reader, chain)
     return pd.DataFrame(rows, columns=list(VALUE_COLUMNS)).astype({"died": "Int64"})
 
 
@@ -96,12 +95,12 @@ def values_of(root: Element) -> Iterator[Value]:
         stack.extend(((*place, n), child) for n, child in reversed(list(enumerate(element.children))))
 
 
-def gone(values: Sequence[Value], comparison: Comparison) -> list[bool]:
+def gone(values: Sequence[Value], changes: Iterable[Change]) -> list[bool]:
     """Whether each value of the reference is missing or altered."""
     fields: set[tuple[tuple[int, ...], str]] = set()
     shells: set[tuple[int, ...]] = set()
     wholes: set[tuple[int, ...]] = set()
-    for change in comparison.changes:
+    for change in changes:
         if change.reference is None or change.kind not in ("missing", "altered"):
             continue
         if change.field is None:
@@ -143,33 +142,30 @@ def type_of(domain: Domain, element: Element, field: str, value: Any) -> str:
     return "identifier"
 
 
-def _chain_rows(reader: Reader, chain: StoredChain, meters: dict[str, Meter]) -> list[tuple[Any, ...]]:
+def _chain_rows(reader: Reader, chain: StoredChain) -> list[tuple[Any, ...]]:
     seed, _ = reader.documents(chain.number)
-    meter = meters.get(chain.domain) or meters.setdefault(chain.domain, _meter(chain.domain))
-    values = list(values_of(meter.domain.parse(seed)))
+    domain, changes = _domain(chain.domain), reader.changes(chain.number)
+    values = list(values_of(domain.parse(seed)))
     died: list[int | None] = [None] * len(values)
     last = 0
     for step in reader.steps(chain.number):
         if step.direction != "backward":
             continue
         last = step.hop
-        lost = [True] * len(values)
-        if step.score is not None:
-            found = meter.measure(meter.domain.edit(step.edit), "backward", seed, step.before, step.after)
-            lost = gone(values, found.rs) if found.rs is not None else lost
+        lost = gone(values, changes[step.hop]) if step.hop in changes else [True] * len(values)
         died = [(since or step.hop) if away else None for since, away in zip(died, lost, strict=True)]
     if not last:
         return []
     about = (chain.number, chain.model, chain.domain, chain.document, str(chain.spec["document_hash"]))
-    return [(*about, *told, when, last) for told, when in zip(_told(meter.domain, values), died, strict=True)]
+    return [(*about, *told, when, last) for told, when in zip(_told(domain, values), died, strict=True)]
 
 
-def _meter(name: str) -> Meter:
+def _domain(name: str) -> Domain:
     import domains
     from harness.errors import UsageError
 
     try:
-        return domains.Meter(domains.get(name))
+        return domains.get(name)
     except (domains.UnknownDomain, ImportError) as error:
         raise UsageError(str(error)) from None
 

@@ -41,7 +41,7 @@ def print_study(study: harness.Study) -> None:
     if not len(steps):
         out.print(f"{len(study.chains)} chains, no finished hop yet")
         return
-    figures = study.summary()["models"]
+    figures = study.figures()
     last = int(steps["hop"].max())
     hops = marks(last)
     rows = [_row(name, figures[name], hops) for name in ranked(figures)]
