@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from domains.kit.conformance import Check, battery, feasible, timings
     from domains.kit.page import page
     from domains.kit.plant import PLANTS, Plant, plant
+    from domains.kit.vote import mend, vote, vote_lines
 
 
 class UnknownDomain(KeyError):
@@ -113,6 +114,7 @@ _NOUNS = {
     "domains.kit.conformance": ("Check", "battery", "feasible", "timings"),
     "domains.kit.page": ("page",),
     "domains.kit.plant": ("PLANTS", "Plant", "plant"),
+    "domains.kit.vote": ("mend", "vote", "vote_lines"),
 }  # fmt: skip
 _HOME = {name: module for module, names_there in _NOUNS.items() for name in names_there}
 
@@ -127,6 +129,6 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "INDEX", "MUTATIONS", "PLANTS", "Change", "Check", "Comparer", "Comparison", "Direction", "Domain", "Edit",
     "EditError", "Element", "Files", "Measurement", "Meter", "Mutation", "Outcome", "ParseError", "Plant",
-    "UnknownDomain", "at", "battery", "describe", "feasible", "generate", "get", "guess", "load_fixture", "mutate",
-    "names", "page", "plant", "score", "timings", "title",
+    "UnknownDomain", "at", "battery", "describe", "feasible", "generate", "get", "guess", "load_fixture", "mend",
+    "mutate", "names", "page", "plant", "score", "timings", "title", "vote", "vote_lines",
 ]  # fmt: skip

@@ -12,7 +12,10 @@ DATE = r"(?:\d{4}[-/.])?\d{1,2}[-/.]\d{1,2}"
 _NAME = r"[^\s\d\"+\-.,;@={}()\[\]*/^&|<>!?:']+"
 UNIT = rf'"[^"]+"|{_NAME}'
 NUMBER = r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d+)?|\d[\d,.'’_]*|\.\d+"
-_AMOUNT = re.compile(rf"([-+])?\s*({UNIT})?\s*([-+])?\s*({NUMBER})\s*({UNIT})?")
+# Blanks are not given back (`*+`): a long run of them would be divided in every way there is.
+_AMOUNT = re.compile(rf"([-+])?\s*+({UNIT})?\s*+([-+])?\s*+({NUMBER})\s*+({UNIT})?")
+_SHOWN = 200
+"""Characters in which a format shows its amount."""
 _GROUPS = str.maketrans("", "", "'’_ \u00a0\u202f")
 _PLAIN = re.compile(_NAME)
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
@@ -54,7 +57,7 @@ def parse_number(text: str, mark: str = "") -> Decimal | None:
 
 def decimal_mark(sample: str) -> str:
     """The decimal mark in an amount that shows a format, as `1.000,00 EUR` does; "" when it does not tell."""
-    amount = _AMOUNT.search(sample)
+    amount = _AMOUNT.search(sample[:_SHOWN])
     digits = amount[4].translate(_GROUPS) if amount else ""
     last = max(digits.rfind(","), digits.rfind("."))
     if last < 0 or (len(digits) - last == 4 and len(set(digits) & set(",.")) == 1):

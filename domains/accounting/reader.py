@@ -19,7 +19,7 @@ _PRICE = re.compile(rf"P\s+({DATE})\s+(?:({_TIME})\s+)?({UNIT})\s*(\S.*)$")
 _CLOCK = re.compile(rf"([iohbIO])\s+({DATE})\s+({_TIME})(?:\s+(.*))?$")
 _GAP = re.compile(r"\t\s*|\s{2,}")
 _REST = re.compile(r'((?:[^";]|"[^"]*"|")*)(?:;(.*))?$')
-_LOT = re.compile(r"(\{+=?[^}]*\}+|\[[^\]]*\]|\(\([^)]*\)+|\([^()]*\))\s*")
+_LOT = re.compile(r"(\{++=?+[^}]*+\}++|\[[^\]]*+\]|\(\([^)]*+\)++|\([^()]*+\))\s*+")
 _TAIL = re.compile(rf"(.*\S)\s([-+]?\s?(?:(?:{UNIT})\s?[-+]?\d[\d,.]*|\d[\d,.]*\s?(?:{UNIT})|\d[\d,]*\.\d\d))$")
 _DIRECTIVES = frozenset({
     "account", "alias", "apply", "assert", "bucket", "capture", "check", "commodity", "decimal-mark", "define", "def",
@@ -209,12 +209,12 @@ class Reader:
             account = account[1:-1].strip()
         fields["account"] = account
         if rest:
-            self.amount(rest, fields)
+            self.amount(rest, fields, where)
         if comment and comment.strip():
             fields["comment"] = comment.strip()
         return Element("posting", fields)
 
-    def amount(self, rest: str, fields: dict[str, Hashable]) -> None:
+    def amount(self, rest: str, fields: dict[str, Hashable], where: str) -> None:
         """Amount, lot, cost and balance assertion; what is none of these is kept as an expression."""
         found = parse_amount(rest, self.mark) if rest[0] != "=" else None
         if found:
@@ -243,6 +243,8 @@ class Reader:
                 rest = after[claim[2] :].strip()
         if rest:
             fields["expression"] = " ".join(rest.split())
+        if rest[:1].isdecimal():  # ledger refuses it, and behind one blank it would be a group of the number before
+            self.problems.append(f"{where}: two numbers in one amount")
 
     def lot(self, text: str) -> str:
         """`{ $1,000.00 }` as `{$1000.00}`, `[2012/04/10]` as `[2012-04-10]`."""

@@ -37,7 +37,9 @@ _UNIT = (
     r"[ -]?(?i:percentage[ -]points?|basis[ -]points?|percent|per cent|pct)(?!\w)| ?(?:bps|bp|pps?|ppts?|pts)(?!\w)|"
     rf" ?%|x(?!\w)|p(?!\w)| times(?!\w)|[ -](?i:{_MONEY_WORDS})(?!\w)| (?:{_COUNTS})(?!\w)"
 )
-_BARE_YEAR = r"(?:19|20)\d\d(?!\w|[./:-]\d|,\d{3}|%)"
+_END = r"(?!\w|[./:-]\d|,\d{3}|%)"
+"""What may not stand behind a year."""
+_BARE_YEAR = rf"(?:19|20)\d\d{_END}"
 _YEAR = (
     rf"(?i:fiscal|calendar)(?i: year)? (?:{_BARE_YEAR}|'\d\d(?!\w))|(?:FY|CY) ?(?:{_BARE_YEAR}|'?\d\d(?!\w))"
     rf"|{_BARE_YEAR}"
@@ -51,7 +53,7 @@ _NEGATIVE = (
 _FOUND = re.compile(
     r"(?P<skip>(?:https?://|www\.)\S{1,300}|(?<![\w.])(?:\d{1,2}:\d\d(?::\d\d)?|\d{4}-\d\d-\d\d"
     r"|\d{1,9}(?:\.\d{1,9}){2,9}|\+\d[\d ()-]{6,20}\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\(?\d{3}\)?[ -]\d{3}-\d{4})(?!\w))"
-    rf"|(?<!\w)(?P<part>{_PART})(?:(?P<short>\d\d)(?!\w)|(?!\w)(?: ?'(?P<tick>\d\d)(?!\w)|,?(?: of)? (?P<of>{_YEAR}))?)"
+    rf"|(?<!\w)(?P<part>{_PART})(?:(?P<short>\d\d){_END}|(?!\w)(?: ?'(?P<tick>\d\d){_END}|,?(?: of)? (?P<of>{_YEAR}))?)"
     rf"|(?<![\w.,:/^#$-])(?P<year>{_YEAR})"
     rf"|(?<![\w.,:/^#])(?<!\d')(?:{_NEGATIVE}|(?:{_OPEN}(?P<minus>-))?(?P<pre>{_PREFIX})?(?P<num>{_NUMBER}))"
     rf"(?P<scale>{_WORD_SCALE}|{_LETTER_SCALE})?(?P<unit>{_UNIT})?(?!\w|[.,:/]\d)"

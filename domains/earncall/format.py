@@ -14,7 +14,7 @@ def parse(files: Files) -> Element:
     entries: list[Element] = []
     problems: list[str] = []
     for name, text in texts(files, MAIN):
-        reader = Reader(text, name)
+        reader = Reader(text, name, titled=bool(entries))
         reader.run()
         metas += reader.metas
         entries += reader.entries

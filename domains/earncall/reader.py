@@ -66,11 +66,13 @@ def is_marked(line: str) -> bool:
 
 class Reader:
     """Reads a transcript line by line. What is open takes the paragraphs that follow: a turn, a footnote, or else a
-    passage. Footnotes and comments met on the way stand behind it."""
+    passage. Footnotes and comments met on the way stand behind it. `titled`: entries of another file stand above, so
+    that no heading is the title."""
 
-    def __init__(self, source: str, file: str) -> None:
+    def __init__(self, source: str, file: str, *, titled: bool = False) -> None:
         self.lines = source.split("\n")
         self.file = file
+        self.titled = titled
         self.metas: list[Element] = []
         self.entries: list[Element] = []
         self.problems: list[str] = []
@@ -196,7 +198,7 @@ class Reader:
         title = clean(unforced(line))
         if not title:
             return
-        if level == 1 and not self.entries and not self.open:
+        if level == 1 and not (self.titled or self.entries or self.open):
             self.entries.append(Element("title", {"text": title}))
             return
         self.section(title)

@@ -100,7 +100,7 @@ class Guard:
 
     def heading(self, title: str) -> str:
         line = hash_end(escaped(title))
-        return "\\" + line if heading(line, self.known) else line
+        return "\\" + line if line[:1] != "\\" and heading(line, self.known) else line
 
     def text(self, line: str) -> str:
         line = escaped(line)

@@ -93,7 +93,7 @@ def _try_all(pipe: Connection, name: str, files: Files) -> None:
         except EditError:
             continue
     for what, text in inputs(files):
-        start, before = time.perf_counter(), _peak()
+        start, before = time.process_time(), _peak()
         error = ""
         try:
             compare(domain.schema, reference, domain.parse(dict.fromkeys(files, text)))
@@ -101,11 +101,11 @@ def _try_all(pipe: Connection, name: str, files: Files) -> None:
             error = ""
         except Exception as other:  # noqa: BLE001  any other exception is what this looks for
             error = f"{type(other).__name__}: {other}"[:120]
-        pipe.send((what, error, time.perf_counter() - start, _peak() - before))
+        pipe.send((what, error, time.process_time() - start, _peak() - before))
         if len(text) > 200_000:
             continue
         for edit, result in results:
-            start, error = time.perf_counter(), ""
+            start, error = time.process_time(), ""
             try:
                 edit.read(dict.fromkeys(result, text))
                 edit.read({**result, max(result, key=lambda n: len(result[n])): text})
@@ -113,7 +113,7 @@ def _try_all(pipe: Connection, name: str, files: Files) -> None:
                 error = ""
             except Exception as other:  # noqa: BLE001  any other exception is what this looks for
                 error = f"{type(other).__name__}: {other}"[:120]
-            pipe.send((f"{what}, inverse of {edit.name}", error, time.perf_counter() - start, _peak() - before))
+            pipe.send((f"{what}, inverse of {edit.name}", error, time.process_time() - start, _peak() - before))
     pipe.send(None)
 
 

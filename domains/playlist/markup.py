@@ -151,10 +151,6 @@ class Reader:
 
     def open(self, match: re.Match[str]) -> None:
         at, written, inside = match.start(), match[2], match[3].rstrip(SPACE)
-        if len(self.stack) >= MAX_DEPTH - 5 and written.rpartition(":")[2] not in LEVELS:
-            self.problem(at, "nested too deep")
-            self.stack[-1].items.append(match[0])
-            return
         empty = inside.endswith("/")
         found: list[tuple[str, str]] = []
         scope = self.stack[-1].scope
@@ -172,6 +168,10 @@ class Reader:
             self.root(scope, written, at)
         name = self.resolved(written, scope, at, default=True)
         level = LEVELS.get(name)
+        if level is None and len(self.stack) >= MAX_DEPTH - 5:
+            self.problem(at, "nested too deep")
+            self.stack[-1].items.append(match[0])
+            return
         if level is not None:
             outer = [n for n, tag in enumerate(self.stack) if 0 <= LEVELS.get(tag.name, -1) < level]
             self.close_to(outer[-1] + 1 if outer else 1, at)

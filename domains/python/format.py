@@ -41,11 +41,15 @@ def module(name: str, source: str, problems: list[str]) -> Element:
         if found is not None:
             return Reader(source, comments(source)).module(name, found)
         repair = Repair(name, problems)
+        known = len(problems)
         body = repair.body(source, 1, 0)
     except ParseError as error:
         raise ParseError(str(error), name, error.line) from None
-    if repair.lost and all(e.kind == "stray" for e in body):
-        raise ParseError(f"this is not Python: {body[0].text('text')[:40]!r}", name, 1)
+    if repair.lost and all(e.kind in ("stray", "comment") for e in body):
+        lost = next(e.text("text") for e in body if e.kind == "stray")
+        raise ParseError(f"this is not Python: {lost[:40]!r}", name, 1)
+    if len(problems) == known:
+        problems.append(f"{name}: every piece is Python, the whole is not: a body is missing, or it is indented wrong")
     doc, rest = leading_doc(body)
     above = body[0].get("above") if doc else None
     return Element("module", {"name": name}, tuple(rest)).with_fields(above=above, doc=doc or None)

@@ -79,14 +79,13 @@ SCHEMA = Schema(
 
 def parse(files: Files) -> Element:
     """All texts given, one after the other in the order of their names."""
-    children: list[Element] = []
+    blocks: list[Block] = []
     problems: list[str] = []
     for name, text in texts(files, MAIN):
         lexer = Lexer(text)
-        blocks = lexer.run()
+        blocks += lexer.run()
         problems += [f"{name}:{line}: {what}" for line, what in lexer.problems]
-        children += elements(Tree(blocks).root, top=True)
-    return Element("cookbook", {}, tuple(children), tuple(problems))
+    return Element("cookbook", {}, tuple(elements(Tree(blocks).root, top=True)), tuple(problems))
 
 
 def elements(node: Node, top: bool = False) -> list[Element]:

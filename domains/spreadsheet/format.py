@@ -70,11 +70,13 @@ def labels_of(names: Sequence[str]) -> list[str]:
     named = [slot(name) if name else "" for name in names]
     taken = set(named)
     met: set[str] = set()
+    counts: dict[str, int] = {}
     for n, label in enumerate(named):
         if label and label in met:
-            count = 2
+            count = counts.get(label, 2)
             while f"{label} #{count}" in taken:
                 count += 1
+            counts[label] = count
             named[n] = f"{label} #{count}"
             taken.add(named[n])
         met.add(named[n])
@@ -106,6 +108,8 @@ def parse(files: Files) -> Element:
         records, slips = read_records(content, name)
         problems += slips
         above, header, below = _sheet(records, name, problems)
+        if children and (above or not header or header != columns):
+            problems.append(f"{name}: not the same columns in the first line as in the file before")
         children += above
         if header != columns:
             children += header
@@ -113,7 +117,8 @@ def parse(files: Files) -> Element:
         children += below
     if not children:
         raise ParseError("there is no cell", next(iter(files), MAIN))
-    return Element("sheet", {}, tuple(children), tuple(problems))
+    first = labels_of([column.text("name") for column in columns] or [""])[:1]
+    return Element("sheet", {}, tuple(identified(children, first)), tuple(problems))
 
 
 def _sheet(records: list[Record], file: str, problems: list[str]) -> tuple[list[Element], list[Element], list[Element]]:
@@ -155,7 +160,7 @@ def _sheet(records: list[Record], file: str, problems: list[str]) -> tuple[list[
                     part = seen[content] = cell(label, content, comma)
                 found.append(part)
         below.append(Element("row", {}, tuple(found)))
-    return above, [Element("column", {"name": name} if name else {}) for name in names], identified(below, places[:1])
+    return above, [Element("column", {"name": name} if name else {}) for name in names], below
 
 
 def identified(below: list[Element], first: list[str]) -> list[Element]:
