@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEMO := demo
 ROLLOUTS := 16
 
-.PHONY: install demo docs test check bench clean
+.PHONY: install demo docs test check bench soak clean
 
 install: $(STAMP)
 
@@ -51,6 +51,10 @@ check: install
 
 bench: install
 	$(BIN)/python -m tests.bench
+
+# Ten thousand hops under every fault a server can show, killed again and again; at most ten minutes.
+soak: install
+	$(BIN)/python -m tests.soak
 
 clean:
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.backends import ApiMode, open_backend
-from harness.backends.base import Backend, Reply, Request, request_key
-from harness.errors import Denied, PalimpsestError, Rejected, UsageError
+from harness.backends.base import Reply, Request, request_key
+from harness.backends.prices import Price
+from harness.budget import Account, Budget
+from harness.errors import Denied, PalimpsestError, UsageError
+from harness.lines import USUAL, C, Line, Lines
 from harness.progress import Report
 from harness.store import Place
+
+if TYPE_CHECKING:
+    from harness.backends.limiter import Limiter
 
 log = logging.getLogger("palimpsest")
 
@@ -23,22 +31,7 @@ Keep = Callable[[Place, Reply], Awaitable[None]]
 
 LOCAL_WIDTH = 2
 """Calls at once of a model on this machine."""
-SPARE = 0.25
-"""Chains under way beyond the calls allowed at once, as a share: while some are scored, others keep the provider
-busy."""
 
-
-class Walked(Protocol):
-    """A chain, of whatever kind."""
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def model(self) -> str: ...
-
-
-C = TypeVar("C", bound=Walked)
 T = TypeVar("T")
 
 
@@ -46,20 +39,51 @@ T = TypeVar("T")
 class Means:
     """How a run is carried out, which changes nothing of its results: calls at once, scoring processes (None: one
     fewer than processors; 0: none), seconds for a call and for all attempts at it, attempts, a local model's context,
-    who is told what."""
+    who is told what, where each attempt over HTTP is logged, whether a
+    model that the provider has put behind a name since is accepted (`harness.store.served`).
 
-    concurrency: int = 8
+    `concurrency` None: as many as the provider turns out to allow. `max_cost` (US dollars), `max_calls` and `max_time`
+    (seconds of this run) are limits that are never crossed (`harness.budget`); `price`, written IN/OUT in dollars for a
+    million tokens, is that of models whose price is not known, or known better. Runs that follow each other may share
+    a `budget` and, by model, what was learned of limits (`limiters`)."""
+
+    concurrency: int | None = None
     workers: int | None = None
     timeout: float = 600.0
     attempts: int = 6
     context: int = 8192
     report: Report | None = None
     notify: Callable[[str], None] | None = None
+    log: str | Path | None = None
+    accept_drift: bool = False
     clock: Callable[[], float] = time.time
+    max_cost: float | None = None
+    max_calls: int | None = None
+    max_time: float | None = None
+    price: str | None = None
+    budget: Budget | None = None
+    limiters: dict[tuple[str, str | None, bool], Limiter] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.concurrency < 1:
+        if self.concurrency is not None and self.concurrency < 1:
             raise UsageError("concurrency must be at least 1")
+        if self.max_cost is not None and not 0 < self.max_cost < math.inf:
+            raise UsageError(f"--max-cost is an amount in US dollars above 0, not {self.max_cost:g}")
+        if self.max_calls is not None and self.max_calls < 1:
+            raise UsageError("--max-calls must be at least 1")
+        if self.max_time is not None and not 0 < self.max_time < math.inf:
+            raise UsageError(f"--max-time is a time above 0, not {self.max_time:g} s")
+        self.account("")
+
+    def account(self, model: str, base_url: str | None = None) -> Account:
+        """What calls of a model cost in this run. UsageError when `price` cannot be read."""
+        return Account(model, base_url, None if self.price is None else Price.read(self.price))
+
+    def purse(self) -> Budget:
+        """The limits of a run that begins now."""
+        return self.budget or Budget(
+            max_cost=self.max_cost, max_calls=self.max_calls, max_time=self.max_time, notify=self.notify
+        )
 
 
 def divided(means: Means | None, conditions: Mapping[str, Any]) -> tuple[Means, dict[str, Any]]:
@@ -78,54 +102,33 @@ def blocking(work: Callable[[], Coroutine[Any, Any, T]], waiting: str) -> T:
     raise UsageError(f"there is a running event loop (a notebook?): write `await {waiting}(...)`")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """How one model is reached: None for a simulated one. `width` bounds its own calls at once, None: no bound."""
-
-    backend: Backend | None = None
-    width: int | None = None
-
-
-class Lines:
-    """All models of a run. `concurrency` bounds the calls at once; `paid` is told the cost of each in US dollars."""
-
-    def __init__(self, lines: Mapping[str, Line], concurrency: int, paid: Callable[[float | None], None]) -> None:
-        self._lines = lines
-        self._paid = paid
-        self._calls = asyncio.Semaphore(concurrency)
-        self._own = {name: asyncio.Semaphore(line.width) for name, line in lines.items() if line.width}
-
-    async def generate(self, name: str, request: Request) -> Reply:
-        """Asks a model, when its turn has come."""
-        backend = self._lines[name].backend
-        if backend is None:
-            raise Rejected(f"{name} has no backend to ask")
-        async with AsyncExitStack() as gates:
-            # A model's own gate first: who waits there must not hold a place that another model could use.
-            for gate in filter(None, (self._own.get(name), self._calls)):
-                await gates.enter_async_context(gate)
-            reply = await backend.generate(request)
-        self._paid(reply.cost)
-        return reply
-
-
 async def open_line(
     name: str, means: Means, stack: AsyncExitStack, *, base_url: str | None, api_mode: ApiMode = "auto"
 ) -> Line:
     """The line to a model, closed with the stack. UsageError for what the user can mend."""
     if name.startswith("sim:"):
         return Line()
-    from harness.backends.limits import Retrying
+    from harness.backends.limiter import Limiter
 
-    remote = name.partition(":")[0] in ("openai", "anthropic")
+    scheme = name.partition(":")[0]
+    remote = scheme in ("openai", "anthropic")
+    account = means.account(name, base_url if remote else None)
+    if means.max_cost is not None:
+        account.check()
     # In a thread: a local server takes seconds to load its weights.
     backend = await asyncio.to_thread(
         open_backend, name, base_url=base_url if remote else None, api_mode=api_mode, timeout=means.timeout,
-        context=means.context, parallel=min(LOCAL_WIDTH, means.concurrency), notify=means.notify,
+        context=means.context, parallel=min(LOCAL_WIDTH, means.concurrency or LOCAL_WIDTH), notify=means.notify,
     )  # fmt: skip
     stack.push_async_callback(backend.close)
-    patient = Retrying(backend, timeout=means.timeout, attempts=means.attempts)
-    return Line(patient, LOCAL_WIDTH if name.startswith("local:") else None)
+    if means.log is not None:
+        from harness.backends.requests_log import Logged, RequestLog
+
+        backend = Logged(backend, stack.enter_context(RequestLog(means.log)))
+    width = None if remote else LOCAL_WIDTH if scheme == "local" else USUAL
+    auto = remote and means.concurrency is None
+    limiter = means.limiters.setdefault((name, base_url, auto), Limiter(auto=auto, timeout=means.timeout))
+    return Line(backend, width, account, limiter, means.attempts, means.timeout)
 
 
 class Asking:
@@ -158,32 +161,47 @@ class Asking:
 
 
 async def walk_all(
-    chains: Sequence[C], concurrency: int, walk: Callable[[C], Awaitable[None]], stopped: Callable[[C, str], None]
+    chains: Sequence[C], lines: Lines, walk: Callable[[C], Awaitable[None]], stopped: Callable[[C, str], None]
 ) -> None:
     """Walks every chain to its end, or until it cannot go on: `stopped` is told why. Denied and UsageError end the
-    whole run, once everything that came is stored."""
-    waiting = iter(chains)
+    whole run, once the calls under way have ended and what came is stored. Chains are started as the crews of `lines`
+    have room for them."""
 
-    async def work() -> None:
-        for chain in waiting:
-            reason = await _reason(chain, walk)
+    async def crew(own: Sequence[C], group: asyncio.TaskGroup) -> None:
+        under_way = 0
+
+        async def one(chain: C) -> None:
+            nonlocal under_way
+            reason = await _reason(chain, walk, lines)
             if reason:
                 stopped(chain, reason)
+            under_way -= 1
+            lines.moved.set()
 
-    crew = min(len(chains), concurrency + max(4, int(concurrency * SPARE)))
+        for chain in own:
+            while under_way >= lines.crew(chain.model):
+                lines.moved.clear()
+                await lines.moved.wait()
+            under_way += 1
+            group.create_task(one(chain))
+
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(crew):
-                group.create_task(work())
+            for own in lines.crews(chains):
+                group.create_task(crew(own, group))
     except BaseExceptionGroup as errors:
         raise _first(errors) from None
+    finally:
+        lines.budget.tell()
 
 
-async def _reason(chain: C, walk: Callable[[C], Awaitable[None]]) -> str:
+async def _reason(chain: C, walk: Callable[[C], Awaitable[None]], lines: Lines) -> str:
     """Why a chain stopped short, "" when it did not."""
     try:
+        lines.budget.check_time()
         await walk(chain)
-    except (Denied, UsageError):
+    except (Denied, UsageError) as error:
+        await lines.close(error)
         raise
     except PalimpsestError as error:
         return f"{type(error).__name__}: {error}"

@@ -3,12 +3,15 @@
 PalimpsestError
 |-- UsageError        the user can mend it: unknown model or domain, missing key or extra, unreadable file,
 |                     a store of another version. One line, says what to do; the command line exits with 2.
+|-- BudgetSpent       --max-cost, --max-calls or --max-time leaves no room for the next call. The chain is left
+|                     unfinished.
 `-- BackendError      a model could not be asked. Never a score: see METHOD, "Outcomes of a hop".
     |-- Outage        no usable answer: connection, timeout, 5xx, a body that is not what the API promises. Retried.
     |-- RateLimited   the provider asks to wait; `retry_after` seconds when it says how long. Retried.
-    `-- Rejected      the provider refuses this request for good (400, 404, 413, 422). The chain is left unfinished.
-        `-- Denied    key missing, wrong or revoked, or the purse is empty (401, 402, 403). The whole run stops and
-                      can be resumed.
+    `-- Rejected      the provider refuses this request for good (400, 404, 413, 422), or sends it elsewhere (301, 308).
+        |             The chain is left unfinished.
+        `-- Denied    key missing, wrong or revoked, the purse is empty (401, 402, 403), or a certificate that cannot be
+                      trusted. The whole run stops and can be resumed.
 
 A model that answers badly raises nothing: its answer is a Reply and becomes an outcome of the hop.
 """
@@ -22,6 +25,10 @@ class PalimpsestError(Exception):
 
 class UsageError(PalimpsestError):
     """Something the user asked for cannot be done; the message says what to do instead."""
+
+
+class BudgetSpent(PalimpsestError):
+    """The next call could cross a limit the user set; nothing was sent."""
 
 
 class BackendError(PalimpsestError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness import results
 from harness.errors import UsageError
+from harness.mixing import check_scorers, check_served
 from harness.study import Study, load
 from harness.summary import CONDITIONS
 from harness.table import COLUMNS
@@ -62,6 +63,7 @@ def chosen(steps: pd.DataFrame, model: str, wanted: str, file: str) -> pd.DataFr
             raise UsageError(f"{file} has no {name} {value!r}: it has {', '.join(sorted(told.unique()))}")
         steps = steps[told == value]
     _one_condition(steps, file)
+    check_served(steps, file)
     return steps
 
 
@@ -82,9 +84,10 @@ def _one_condition(steps: pd.DataFrame, file: str) -> None:
 
 
 def paired(a: Side, b: Side) -> Pairs:
-    """The pairs of two sides. UsageError when there are none, saying why."""
+    """The pairs of two sides. UsageError when there are none, saying why, or when they do not compare."""
     from harness.analysis.paired import CHAIN, pair
 
+    check_scorers(a.steps, b.steps, where=f"{a.name} and {b.name}")
     found = pair(a.steps, b.steps)
     if found.chains:
         return found

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from harness import summary
 from harness.errors import UsageError
 from harness.rates import share
-from harness.store import Reader, Step, StoredChain
-from harness.table import COLUMNS, bills, steps_table
+from harness.store import Reader, Run, Step, StoredChain
+from harness.table import COLUMNS, bills, outline, steps_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from domains import Measurement
+    from harness.analysis.doses import Arm, Doses
     from harness.calls import Means
     from harness.relay.rescore import Rescored
     from harness.relay.spec import RunSpec
@@ -64,7 +65,21 @@ class Study:
     def steps(self) -> pd.DataFrame:
         """One row a finished hop; the columns are `harness.COLUMNS`."""
         with Reader(self.path) as reader:
-            return steps_table(reader, {chain.number for chain in self.chains}, self._hops)
+            return steps_table(reader, self.chains, self._hops)
+
+    @cached_property
+    def outline(self) -> pd.DataFrame:
+        """What `figures` takes of `steps`."""
+        if "steps" in self.__dict__:
+            return self.steps
+        with Reader(self.path) as reader:
+            return outline(reader, self.chains, self._hops, summary.named)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs that wrote its store."""
+        with Reader(self.path) as reader:
+            return tuple(reader.runs())
 
     @property
     def unfinished(self) -> dict[int, str]:
@@ -75,23 +90,38 @@ class Study:
         """`{"store", "chains", "models": {NAME: {"rs": {"1": …}, "compliance", "failures", "calls", "tokens",
         "cost_usd"}}, "planted", "arms"}`, the last two as in `harness.analysis.doses`. Unknown figures are None, never
         0; `store` is None for a run that named none."""
-        from harness.analysis.doses import arms, doses
-
         models = self.figures()
         found = {"store": None if self.temporary else str(self.path), "chains": len(self.chains), "models": models}
         return {
             **found,
-            "planted": [asdict(d) for d in doses(self.steps)],
-            "arms": [asdict(a) for a in arms(self.steps)],
+            "planted": [asdict(found) for found in self.doses()],
+            "arms": [asdict(found) for found in self.arms()],
         }
+
+    def doses(self) -> list[Doses]:
+        """`harness.analysis.doses.doses` of the steps."""
+        if all(chain.spec["planted"] is None for chain in self.chains):
+            return []  # without importing what computes it, which takes longer than all else
+        from harness.analysis.doses import doses
+
+        return doses(self.steps)
+
+    def arms(self) -> list[Arm]:
+        """`harness.analysis.doses.arms` of the steps."""
+        if len({(chain.spec["memory"], chain.spec["heal"]) for chain in self.chains}) < 2:
+            return []
+        from harness.analysis.doses import arms
+
+        return arms(self.steps)
 
     def figures(self) -> dict[str, dict[str, Any]]:
         """The summary's "models"."""
         with Reader(self.path) as reader:
-            models = summary.by_model(self.steps, bills(reader, self._hops))
+            models = summary.by_model(self.outline, bills(reader, self._hops))
+        known = set(self.outline["model"].unique())
         for model in {chain.model: None for chain in self.chains}:
             # A model whose chains all stopped before the first hop is still told of.
-            if not (self.steps["model"] == model).any():
+            if model not in known:
                 models.setdefault(model, summary.nothing())
         return models
 
@@ -160,7 +190,7 @@ async def run_async(
     means: Means | None = None,
     **conditions: Any,
 ) -> Study:
-    """`run`, within a running event loop."""
+    """`run`, within a running event loop. Raises as it does: UsageError, Denied."""
     from harness.calls import divided
     from harness.relay.run import run_relay
 
@@ -204,7 +234,8 @@ def make_spec(models: Sequence[str], domains: Sequence[str] | str, conditions: d
 
 
 def rescore(path: str | Path, *, workers: int | None = None) -> Rescored:
-    """Measures everything in a store again, offline, reading the stored replies anew; see `harness.relay.rescore`."""
+    """Measures everything in a store again, offline, reading the stored replies anew; see `harness.relay.rescore`.
+    UsageError when there is no store, another version made it or another process writes it."""
     from harness.relay.rescore import rescore as again
 
     return again(Path(path), workers=workers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.store import FAILURES
@@ -13,37 +13,56 @@ if TYPE_CHECKING:
 
 CONDITIONS = (
     "editor", "schedule", "policy", "memory", "heal", "planted", "plant", "doc_tokens", "distractors", "temperature",
-    "effort", "max_tokens", "base_url",
+    "effort", "max_tokens", "base_url", "served",
 )  # fmt: skip
 """Columns that tell conditions apart. Results of two conditions are never averaged."""
 
 
 def by_model(steps: pd.DataFrame, paid: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Each model's figures. `paid` holds, by chain, what its replies cost, those of unfinished hops included. A model
-    under two conditions appears once for each, the condition behind its name."""
-    return {name: _figures(part, paid) for name, part in by_condition(steps)}
+    """Each model's figures, of steps or of their outline (`harness.table`). `paid` holds, by chain, what its replies
+    cost, those of unfinished hops included. A model under two conditions appears once for each, the condition behind
+    its name."""
+    figures = {}
+    rs = rs_by(steps, [names_of(steps)])
+    for name, part in by_condition(steps):
+        own = rs.xs(name)
+        told = {str(hop): _number(value) for hop, value in zip(own.index, own, strict=True)}
+        figures[name] = {"rs": told, **_figures(part, paid)}
+    return figures
 
 
 def by_condition(steps: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The steps of each model and condition, under the name that tells it from the model's others."""
-    parts = []
-    for model, own in steps.groupby("model", sort=False):
-        told = own[[*CONDITIONS]].astype(object)
-        told = told.where(told.notna(), "none").astype(str)
-        varying = [name for name in CONDITIONS if told[name].nunique() > 1]
-        if not varying:
-            parts.append((str(model), own))
-            continue
-        for values, part in own.groupby([told[name] for name in varying], sort=False):
+    labels = names_of(steps)
+    first = (~labels.duplicated()).to_numpy()
+    parts: dict[Any, pd.DataFrame] = dict(iter(steps.groupby(labels.to_numpy(), sort=False)))
+    by_model = labels[first].groupby(steps.loc[first, "model"].to_numpy(), sort=False)
+    return [(str(name), parts[name]) for _, names in by_model for name in names]
+
+
+def names_of(steps: pd.DataFrame) -> pd.Series[str]:
+    """For each step the name of its model and condition."""
+    return steps["name"] if "name" in steps else named(steps)
+
+
+def named(steps: pd.DataFrame) -> pd.Series[str]:
+    """For each row, of steps or of chains, the name of its model and condition."""
+    # Told of one row a condition: a study has some conditions and a hundred thousand steps.
+    number = steps.groupby(["model", *CONDITIONS], sort=False, dropna=False).ngroup()
+    first = steps.loc[(~number.duplicated()).to_numpy(), ["model", *CONDITIONS]].astype(object)
+    told = first.where(first.notna(), "none").astype(str).set_axis(number.drop_duplicates().to_numpy())
+    names = {}
+    for model, own in told.groupby("model", sort=False):
+        varying = [name for name in CONDITIONS if own[name].nunique() > 1]
+        for condition, values in zip(own.index, own[varying].itertuples(index=False), strict=True):
             said = ", ".join(f"{name} {value}" for name, value in zip(varying, values, strict=True))
-            parts.append((f"{model} ({said})", part))
-    return parts
+            names[condition] = f"{model} ({said})" if said else str(model)
+    return number.map(names).rename("name")
 
 
 def _figures(steps: pd.DataFrame, paid: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     bills = [paid[chain] for chain in steps["chain"].unique()]
     return {
-        "rs": {str(hop): value for hop, value in rs_at(steps).items()},
         "compliance": mean(steps.loc[steps["direction"] == "forward", "done"]),
         "failures": {kind: n for kind in FAILURES if (n := int((steps["outcome"] == kind).sum()))},
         "calls": sum(bill["calls"] for bill in bills),
@@ -55,8 +74,16 @@ def _figures(steps: pd.DataFrame, paid: Mapping[int, Mapping[str, Any]]) -> dict
 def rs_at(steps: pd.DataFrame) -> dict[int, float | None]:
     """RS@k for every hop k: the mean over environments of the mean over repeats. A failure counts 0, an unread hop not
     at all; None where no hop counts."""
-    means = steps.groupby(["hop", "domain", "document", "document_hash"])["credit"].mean().groupby("hop").mean()
-    return {int(hop): _number(value) for hop, value in zip(means.index, means, strict=True)}
+    return {int(hop): _number(value) for hop, value in rs_by(steps, []).items()}  # type: ignore[call-overload]
+
+
+def rs_by(steps: pd.DataFrame, groups: Sequence[Any]) -> pd.Series[float]:
+    """RS@k of every group, by the groups and then k; NaN where no hop counts."""
+    within = [*groups, "hop"]
+    repeats = steps.groupby([*within, "domain", "document", "document_hash"], sort=False, observed=True)[
+        "credit"
+    ].mean()
+    return repeats.groupby(level=list(range(len(within))), observed=True).mean()
 
 
 def mean(values: pd.Series[float]) -> float | None:

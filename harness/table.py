@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from harness.planted import Fate, Planted
-from harness.store import FAILURES, LONGEST, Reader
+from harness.store import FAILURES, LONGEST, Reader, StoredChain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +36,7 @@ COLUMNS = {
     "effort": "reasoning effort as asked",
     "max_tokens": "limit of a reply as asked",
     "base_url": "server asked, missing for the provider's own",
+    "served": "model that answered, in the provider's words, several with commas; missing when it did not say",
     "seed": "the run's seed",
     "repeat": "counts from 1",
     "hop": "interaction k, counts from 1; odd ones go forward",
@@ -99,43 +100,109 @@ COUNTS = {
 }  # fmt: skip
 
 
-def steps_table(reader: Reader, chains: Collection[int], hops: int | None = None) -> pd.DataFrame:
+_BATCH = 5000
+
+_FATES = ("own", "kept", "repaired", "worse")
+
+
+def steps_table(reader: Reader, chains: Iterable[StoredChain], hops: int | None = None) -> pd.DataFrame:
     """The steps of these chains up to hop `hops`, ordered by chain and hop. Numbers that are unknown are missing (NaN
     or pandas' NA), never 0."""
+    about = about_chains(chains, reader.served())
+    steps = _hops(reader, _OF_STEP, set(about["chain"]), hops)
+    table = derived(steps.merge(about, on="chain", how="left", validate="many_to_one"))
+    _add_fates(reader, table)
+    table["extra"] = [len(json.loads(names)) if names != "[]" else 0 for names in table["extra"]]
+    return typed(table[list(COLUMNS)])
+
+
+def outline(
+    reader: Reader, chains: Iterable[StoredChain], hops: int | None, named: Callable[[pd.DataFrame], pd.Series[str]]
+) -> pd.DataFrame:
+    """What `harness.summary` takes of these steps, and the `name` that `named` gives each of the chains: read in a
+    fraction of the time."""
+    known = list(chains)
+    about = about_chains((chain for chain in known if chain.hops), reader.served())
+    about["name"] = named(about)
+    same = ("name", "model", "domain", "document", "document_hash")
+    about = about[["chain", *same]].astype(dict.fromkeys(same, "category"))
+    steps = _hops(
+        reader, ("chain", "hop", "direction", "outcome", "rs", "done"), {chain.number for chain in known}, hops
+    )
+    return typed(derived(steps.merge(about, on="chain", how="left", validate="many_to_one")))
+
+
+def _hops(reader: Reader, names: Sequence[str], chains: Collection[int], hops: int | None) -> pd.DataFrame:
+    """Columns of the steps as they are stored."""
     import pandas as pd
 
-    names = ", ".join(_RENAMED.get(name, name) for name in _OF_STEP)
-    rows = reader.connection.execute(f"SELECT {names} FROM steps WHERE hop <= ? ORDER BY chain, hop", (hops or 2**62,))  # noqa: S608
-    steps = pd.DataFrame([row for row in rows if row[0] in chains], columns=list(_OF_STEP))
-    about = pd.DataFrame(
-        [about_chain(chain) for chain in reader.chains()],
-        columns=["chain", "key", "model", "editor", "domain", "document", "repeat", *FROM_SPEC],
-    )
-    table = steps.merge(about, on="chain", how="left", validate="many_to_one")
+    asked = ", ".join(_RENAMED.get(name, name) for name in names)
+    query = f"SELECT {asked} FROM steps WHERE hop <= ? ORDER BY chain, hop"  # noqa: S608 (names of columns)
+    rows = reader.connection.execute(query, (hops or 2**62,))
+    whole = {row[0] for row in reader.connection.execute("SELECT id FROM chains")} <= set(chains)
+    cells: dict[str, list[Any]] = {name: [] for name in names}
+    while some := rows.fetchmany(_BATCH):  # all rows at once would keep the garbage collector busy
+        own = some if whole else [row for row in some if row[0] in chains]
+        for name, values in zip(names, zip(*own, strict=True), strict=False):
+            cells[name] += values
+    return pd.DataFrame(cells)
+
+
+def derived(table: pd.DataFrame) -> pd.DataFrame:
+    """With the columns that follow from a hop's own."""
     table["round_trip"] = (table["hop"] + 1) // 2
     table["failed"] = table["outcome"].isin(FAILURES)
     table["credit"] = table["rs"].astype("float64").mask(table["failed"], 0.0)
-    told = _fates(reader, table)
-    for name in ("own", "kept", "repaired", "worse"):
-        table[name] = [getattr(fate, name, None) for fate in told]
-    table["extra"] = table["extra"].map(lambda names: len(json.loads(names))).astype("int64")
-    table["valid"] = table["valid"].astype("boolean")
-    kinds = {**dict.fromkeys(NUMBERS, "float64"), **dict.fromkeys(COUNTS, "Int64")}
-    return table[list(COLUMNS)].astype(kinds)
+    return table
 
 
-def about_chain(chain: Any) -> list[Any]:
+def typed(table: pd.DataFrame) -> pd.DataFrame:
+    """In the types of the table of steps, whatever is missing."""
+    kinds = {
+        **dict.fromkeys(NUMBERS, "float64"),
+        **dict.fromkeys(COUNTS, "Int64"),
+        "valid": "boolean",
+        "extra": "int64",
+    }
+    return table.astype({name: kind for name, kind in kinds.items() if name in table})
+
+
+def about_chains(chains: Iterable[StoredChain], served: Mapping[int, Sequence[str]]) -> pd.DataFrame:
+    """A row a chain: what its steps have in common. `served` holds, by chain, which models answered."""
+    import pandas as pd
+
+    columns = ["chain", "key", "model", "editor", "domain", "document", "repeat", *FROM_SPEC, "served"]
+    rows = [about_chain(chain, served.get(chain.number, ())) for chain in chains]
+    return pd.DataFrame(dict(zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True)))
+
+
+def about_chain(chain: StoredChain, served: Sequence[str]) -> list[Any]:
     own = [chain.number, chain.key, chain.model, chain.editor, chain.domain, chain.document, chain.repeat]
     found = {name: chain.spec[source] for name, source in FROM_SPEC.items()}
     if found["planted"] is not None:
         found["planted"] = float(Fraction(found["planted"]))
-    return [*own, *found.values()]
+    return [*own, *found.values(), ", ".join(served) or None]
 
 
-def _fates(reader: Reader, table: pd.DataFrame) -> list[Fate | None]:
-    """For each row what became of planted errors; None for an unread hop."""
-    found: dict[tuple[int, int], Fate] = {}
+def _add_fates(reader: Reader, table: pd.DataFrame) -> None:
+    """For each row what became of planted errors; without any, all damage is the model's own. An unread hop tells
+    nothing."""
+    for name in _FATES:
+        table[name] = 1.0 - table["credit"] if name == "own" else None
     infected = table[table["planted"].notna()]
+    if not len(infected):
+        return
+    found = _fates(reader, infected)
+    for name in _FATES:
+        table[name] = [
+            getattr(found[chain, hop], name) if (chain, hop) in found else plain
+            for chain, hop, plain in zip(table["chain"], table["hop"], table[name], strict=True)
+        ]
+
+
+def _fates(reader: Reader, infected: pd.DataFrame) -> dict[tuple[int, int], Fate]:
+    """By chain and hop."""
+    found: dict[tuple[int, int], Fate] = {}
     rs = {
         (chain, hop): value
         for chain, hop, value in zip(infected["chain"], infected["hop"], infected["rs"], strict=True)
@@ -145,19 +212,15 @@ def _fates(reader: Reader, table: pd.DataFrame) -> list[Fate | None]:
         for hop, changes in reader.changes(chain).items():
             if (chain, hop) in rs:
                 found[chain, hop] = planted.fate(changes, 1.0 - rs[chain, hop], LONGEST)
-    fates = []
-    for chain, hop, credit in zip(table["chain"], table["hop"], table["credit"], strict=True):
-        plain = None if credit != credit else Fate(None, None, None, 1.0 - credit)
-        fates.append(found.get((chain, hop), plain))
-    return fates
+    return found
 
 
 def bills(reader: Reader, hops: int | None = None) -> dict[int, dict[str, Any]]:
     """By chain, what its stored replies cost, those of unfinished hops included. None where a part is unknown."""
-    rows = reader.connection.execute(
-        "SELECT id, count(finish), CASE WHEN count(input) = count(finish) AND count(output) = count(finish) THEN "
-        "total(input) + total(output) END, CASE WHEN count(cost) = count(finish) THEN total(cost) END "
-        "FROM chains LEFT JOIN replies ON chain = id AND hop <= ? GROUP BY id",
+    rows = reader.connection.execute(  # +hop: by the index that holds all that is asked for
+        "SELECT id, count(hop), CASE WHEN count(input) = count(hop) AND count(output) = count(hop) THEN "
+        "total(input) + total(output) END, CASE WHEN count(cost) = count(hop) THEN total(cost) END "
+        "FROM chains LEFT JOIN replies ON chain = id AND +hop <= ? GROUP BY id",
         (hops or 2**62,),
     )
     return {

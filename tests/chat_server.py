@@ -1,24 +1,84 @@
-"""A chat completions server for tests: real sockets, answers that depend on the messages alone."""
+"""A model server for tests: real sockets, OpenAI's and Anthropic's formats, answers that depend on the messages alone,
+and whatever trouble a test asks for."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
+
+Messages = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the model says: `finish` is stop, length or filter."""
+
+    text: str | None
+    finish: str = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: its number from 1, the API it came by (chat, responses, anthropic), its body, its messages as chat has
+    them."""
+
+    number: int
+    dialect: str
+    body: dict[str, Any]
+    messages: Messages
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+
+Answer = Callable[[Messages], str | Said]
+Play = Callable[[Connection, bytes], Awaitable[bool]]
+"""Does something other than to send the answer, which it is given; whether the connection can be used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`delivers`: the whole answer arrives all the same. `slow`: only a timeout ends it."""
+
+    play: Play
+    delivers: bool = False
+    slow: bool = False
 
 
 class ChatServer(threading.Thread):
-    """Answers chat completions on a socket of its own after `latency` seconds: what `answer` makes of the messages."""
+    """Answers on a socket of its own after `latency` seconds: what `answer` makes of the messages, unless `trouble`
+    makes something else of the request."""
 
-    def __init__(self, answer: Callable[[list[dict[str, str]]], str], latency: float) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        latency: float,
+        trouble: Callable[[Asked], Fault | None] = lambda _asked: None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__(daemon=True)
         self.answer = answer
         self.latency = latency
+        self.trouble = trouble
         self.received = 0
+        self.sent: list[str] = []
+        """The ids of answers that were written whole."""
         self.url = ""
+        self._tls = tls
         self._up = threading.Event()
+        self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
 
     def __enter__(self) -> ChatServer:
@@ -30,6 +90,11 @@ class ChatServer(threading.Thread):
         self._loop.call_soon_threadsafe(self._ending.set)
         self.join()
 
+    def wait(self, sent: int, timeout: float) -> bool:
+        """Whether so many answers have been written whole, after waiting for that."""
+        with self._news:
+            return self._news.wait_for(lambda: len(self.sent) >= sent, timeout)
+
     def run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._serve())
@@ -37,8 +102,11 @@ class ChatServer(threading.Thread):
 
     async def _serve(self) -> None:
         self._ending = asyncio.Event()
-        server = await asyncio.start_server(self._client, "127.0.0.1", 0, limit=2**22)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        # A client whose handshake fails is the client's affair, not one to be logged.
+        self._loop.set_exception_handler(lambda _loop, _context: None)
+        server = await asyncio.start_server(self._client, "127.0.0.1", 0, limit=2**22, ssl=self._tls)
+        scheme = "https" if self._tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         self._up.set()
         await self._ending.wait()
         server.close()
@@ -48,26 +116,93 @@ class ChatServer(threading.Thread):
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(reader, writer)
         try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-                size = int(head.partition("content-length:")[2].split()[0])
-                messages = json.loads(await reader.readexactly(size))["messages"]
-                self.received += 1
-                await asyncio.sleep(self.latency)
-                body = json.dumps(_completion(self.answer(messages))).encode()
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ")
-                writer.write(f"{len(body)}\r\n\r\n".encode() + body)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+            while await self._exchange(connection):
+                pass
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             return  # the client was killed
         finally:
             writer.close()
 
+    async def _exchange(self, connection: Connection) -> bool:
+        """One request and its answer; whether the connection can be used again."""
+        head = (await connection.reader.readuntil(b"\r\n\r\n")).decode().lower()
+        size = int(head.partition("content-length:")[2].split()[0])
+        body = json.loads(await connection.reader.readexactly(size))
+        self.received += 1
+        dialect = _dialect(head.split()[1])
+        asked = Asked(self.received, dialect, body, _messages(dialect, body))
+        await asyncio.sleep(self.latency)
+        fault = self.trouble(asked)
+        name = f"r{asked.number}"
+        whole = http(200, _SPOKEN[dialect](name, self._said(asked)))
+        if fault is None:
+            await connection.send(whole)
+            again = True
+        else:
+            again = await fault.play(connection, whole)
+        if fault is None or fault.delivers:
+            with self._news:
+                self.sent.append(name)
+                self._news.notify_all()
+        return again
 
-def _completion(content: str) -> dict[str, Any]:
+    def _said(self, asked: Asked) -> Said:
+        said = self.answer(asked.messages)
+        return said if isinstance(said, Said) else Said(said)
+
+
+def http(status: int, body: object, *headers: str) -> bytes:
+    """One HTTP answer; `body` is sent as it is if it is bytes, else as JSON."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = (f"HTTP/1.1 {status} X", "content-type: application/json", f"content-length: {len(content)}", *headers)
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+def _dialect(path: str) -> str:
+    return "responses" if path.endswith("/responses") else "anthropic" if path.endswith("/messages") else "chat"
+
+
+def _messages(dialect: str, body: dict[str, Any]) -> Messages:
+    if dialect == "responses":
+        return [{"role": item["role"], "content": _text(item["content"])} for item in body["input"]]
+    system = [{"role": "system", "content": body["system"]}] if body.get("system") else []
+    return [*system, *body["messages"]]
+
+
+def _text(content: Any) -> str:
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+def _chat(name: str, said: Said) -> dict[str, Any]:
+    finish = {"filter": "content_filter"}.get(said.finish, said.finish)
+    message = {"role": "assistant", "content": said.text}
     return {
-        "id": "1", "object": "chat.completion", "model": "stub",
-        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}],
+        "id": name, "object": "chat.completion", "model": "stub",
+        "choices": [{"index": 0, "finish_reason": finish, "message": message}],
         "usage": {"prompt_tokens": 100, "completion_tokens": 50},
     }  # fmt: skip
+
+
+def _responses(name: str, said: Said) -> dict[str, Any]:
+    part = {"type": "output_text", "text": said.text or ""}
+    cut = {"length": "max_output_tokens", "filter": "content_filter"}.get(said.finish)
+    return {
+        "id": name, "model": "stub", "status": "incomplete" if cut else "completed",
+        "incomplete_details": {"reason": cut} if cut else None,
+        "output": [{"type": "message", "content": [part]}],
+        "usage": {"input_tokens": 100, "output_tokens": 50},
+    }  # fmt: skip
+
+
+def _anthropic(name: str, said: Said) -> dict[str, Any]:
+    reason = {"stop": "end_turn", "length": "max_tokens", "filter": "refusal"}[said.finish]
+    content = [] if said.text is None else [{"type": "text", "text": said.text}]
+    return {
+        "id": name, "type": "message", "model": "stub", "content": content, "stop_reason": reason,
+        "usage": {"input_tokens": 100, "output_tokens": 50},
+    }  # fmt: skip
+
+
+_SPOKEN = {"chat": _chat, "responses": _responses, "anthropic": _anthropic}

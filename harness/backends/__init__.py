@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -58,7 +57,8 @@ _TABLE = {
 
 
 def schemes() -> tuple[Scheme, ...]:
-    """Every scheme with what it needs and what of that is missing. No key's value is read out."""
+    """Every scheme with what it needs and what of that is missing. No key's value is read out. Raises UsageError when
+    the keys file cannot be trusted or read."""
     return tuple(Scheme(name, entry.form, entry.needs, _missing(entry)) for name, entry in _TABLE.items())
 
 
@@ -106,11 +106,17 @@ def open_backend(
 
 
 def _missing(entry: _Entry) -> str:
-    if entry.variable and not os.environ.get(entry.variable):
+    if entry.variable and not _has_key(entry.variable):
         return f"{entry.variable} is not set"
     if entry.package and importlib.util.find_spec(entry.package) is None:
         return f"{entry.package} is not installed"
     return ""
+
+
+def _has_key(variable: str) -> bool:
+    from harness.backends.keys import sources
+
+    return variable in sources()
 
 
 def _unknown(name: str, scheme: str) -> str:

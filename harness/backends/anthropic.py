@@ -10,7 +10,7 @@ from typing import Any
 import anthropic
 import httpx2
 
-from harness.backends import faults, wire
+from harness.backends import allowance, faults, keys, requests_log, secrecy, wire
 from harness.backends.base import Finish, Reply, Request, Usage
 from harness.backends.prices import cost
 from harness.errors import BackendError, Denied, Outage, Rejected
@@ -42,7 +42,7 @@ def translate(error: Exception) -> BackendError:
                 words.append("billing_error")
             return faults.from_status(error.status_code, message, headers=error.response.headers, codes=words)
         case anthropic.APIConnectionError() | anthropic.APIResponseValidationError() | anthropic.RetryableError():
-            return Outage(faults.reason(error))
+            return faults.from_connection(error)
         case anthropic.CredentialsError():
             return Denied(faults.reason(error))
         case anthropic.AnthropicError():  # the rest complain about how the SDK was used: asking again changes nothing
@@ -61,8 +61,9 @@ class Anthropic:
     ) -> None:
         self.name = f"anthropic:{model}"
         self._model = model
-        self._url = wire.check_url(base_url or os.environ.get("ANTHROPIC_BASE_URL"))
-        self._key = wire.find_key(api_key, ["ANTHROPIC_API_KEY"], self._url)
+        self._url = keys.check_url(base_url or os.environ.get("ANTHROPIC_BASE_URL"))
+        self._key = keys.find_key("ANTHROPIC_API_KEY", self._url, api_key)
+        secrecy.guard_logs()
         self._timeout = wire.timeouts(timeout)
         self._tls = httpx2.create_ssl_context()
         self._lanes = wire.Lanes(self._client)
@@ -73,23 +74,23 @@ class Anthropic:
     async def generate(self, request: Request) -> Reply:
         started = time.perf_counter()
         try:
-            answer = await self._post(body(self._model, request))
-            reply = read(answer, request)
+            answer, left = await self._post(body(self._model, request))
+            reply = secrecy.strike_reply(read(answer, request))
         except (BackendError, *FAILURES) as error:
             raise faults.presentable(translate(error), self._key) from None
         written = wire.count(wire.mapping(answer.get("usage")).get("cache_creation_input_tokens"))
         price = cost(self._model, reply.usage, provider="anthropic", base_url=self._url, cache_write=written)
-        return dataclasses.replace(reply, latency=time.perf_counter() - started, cost=price)
+        return dataclasses.replace(reply, latency=time.perf_counter() - started, cost=price, allowance=left)
 
     async def close(self) -> None:
         await self._lanes.close()
 
-    async def _post(self, content: dict[str, Any]) -> dict[str, Any]:
+    async def _post(self, content: dict[str, Any]) -> tuple[dict[str, Any], allowance.Allowance]:
         # Through `post` and not `messages.create`: that refuses long replies unless they are streamed, and no longer
         # knows `temperature`, which many models still take.
         with self._lanes.lend() as client:
             response = await client.post("/v1/messages", cast_to=httpx2.Response, body=content)
-        return wire.decode(response.content)
+        return wire.decode(response.content), allowance.read(response.headers, time.time())
 
     def _client(self) -> anthropic.AsyncAnthropic:
         return anthropic.AsyncAnthropic(
@@ -98,7 +99,12 @@ class Anthropic:
             max_retries=0,
             timeout=self._timeout,
             http_client=anthropic.DefaultAsyncHttpxClient(
-                limits=wire.limits(), verify=self._tls, timeout=self._timeout, mounts=wire.DIRECT
+                limits=wire.limits(),
+                verify=self._tls,
+                timeout=self._timeout,
+                mounts=wire.DIRECT,
+                follow_redirects=False,  # x-api-key, and the documents, would go wherever a server points
+                event_hooks=requests_log.HOOKS,
             ),
         )
 

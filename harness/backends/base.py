@@ -6,7 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from harness.backends.allowance import Allowance
 
 Finish = Literal["stop", "length", "filter", "other"]
 """Why the model stopped: of itself or at a stop string, at the token limit, by a content filter or refusal, else."""
@@ -65,6 +68,7 @@ class Reply:
 
     `latency` is seconds of wall time of the successful call, `cost` US dollars or None when the price is unknown,
     `model` and `fingerprint` are what the provider says it ran, `attempts` counts the calls made including failed ones.
+    `allowance` is what its headers leave to be asked; it is no part of the answer and is not kept.
     """
 
     text: str
@@ -76,6 +80,7 @@ class Reply:
     fingerprint: str | None = None
     attempts: int = 1
     raw: Mapping[str, Any] = field(default_factory=dict)
+    allowance: Allowance = field(default_factory=dict, compare=False, repr=False)
 
 
 class Backend(Protocol):

@@ -8,12 +8,15 @@ from __future__ import annotations
 import email.utils
 import json
 import math
+import ssl
 import time
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
+from harness.backends import secrecy
 from harness.errors import BackendError, Denied, Outage, RateLimited, Rejected
 
 TRANSPORT = (
@@ -47,6 +50,16 @@ def from_transport(error: Exception) -> BackendError:
     """An error of TRANSPORT as one of ours."""
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol | UnicodeEncodeError):
         return Rejected(f"the request cannot be sent: {reason(error)}")
+    return from_connection(error)
+
+
+def from_connection(error: Exception) -> BackendError:
+    """A connection that failed. Waiting does not make a certificate good: the user has to look."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Denied(f"the server's certificate cannot be trusted: {cause.verify_message}; see SSL_CERT_FILE")
+        cause = cause.__cause__ or cause.__context__
     return Outage(reason(error))
 
 
@@ -59,20 +72,33 @@ def from_status(
     now: float | None = None,
 ) -> BackendError:
     """The error for an HTTP status. `codes` are the provider's own words for it, `now` is Unix time in seconds."""
-    wait = retry_after(headers or {}, time.time() if now is None else now)
+    wait = retry_after(headers or {}, now)
     line = f"HTTP {status}: {message}"
     if status in (401, 402, 403) or not EMPTY_PURSE.isdisjoint(codes):
         return Denied(line, status=status)
     if status == 429 or (status in (503, 529) and wait is not None):
         return RateLimited(line, status=status, retry_after=wait)
-    # 408, 409 and 425 are about the moment (timeout, lock, too early), 3xx about the route: neither is a verdict.
+    if status in (301, 307, 308):
+        return Rejected(f"redirects are not followed, {_elsewhere(headers or {})}: {line}", status=status)
+    # 408, 409 and 425 are about the moment (timeout, lock, too early), other 3xx about the route: neither is a verdict.
     if status < 400 or status >= 500 or status in (408, 409, 425):
         return Outage(line, status=status)
     return Rejected(line, status=status)
 
 
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds the provider asks to wait, at least 0; None when it does not say or says it unreadably."""
+def _elsewhere(headers: Mapping[str, str]) -> str:
+    """What to do about a redirect. Of its target only scheme and host: the rest may hold a ticket."""
+    try:
+        target = urlsplit(headers.get("location", ""))
+        host = target.hostname
+    except ValueError:
+        host = None
+    return f"name {target.scheme}://{host} as the base URL" if host else "name the right base URL"
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Seconds the provider asks to wait, at least 0; None when it does not say or says it unreadably. A date is held
+    against `now`, else against the answer's own date: the clock here may be wrong."""
     wait = _number(headers.get("retry-after-ms"))
     if wait is not None:
         return wait / 1000
@@ -80,8 +106,17 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     wait = _number(stated)
     if wait is not None or stated is None:
         return wait
+    until = _date(stated)
+    if until is None:
+        return None
+    if now is None:
+        now = _date(headers.get("date", ""))
+    return max(0.0, until - (time.time() if now is None else now))
+
+
+def _date(text: str) -> float | None:
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(stated).timestamp() - now)
+        return email.utils.parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -115,8 +150,8 @@ def reason(error: BaseException) -> str:
 
 def presentable(error: BackendError, secret: str) -> BackendError:
     """The same error in one line of bearable length, with `secret` struck out: servers quote the key they were sent."""
-    text = str(error).replace(secret, "[key]") if secret else str(error)
-    line = " ".join(text.split())
+    text = str(error).replace(secret, secrecy.MARK) if secret else str(error)
+    line = " ".join(secrecy.strike(text).split())
     error.args = (line if len(line) <= LINE_LIMIT else line[: LINE_LIMIT - 1] + "…",)
     return error
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.backends import weights, wire
+from harness.backends import keys, secrecy, weights
 from harness.backends.base import Reply, Request
 from harness.backends.openai import OpenAI
 from harness.errors import Outage, UsageError
@@ -50,7 +49,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=None if verbose else subprocess.DEVNULL,
             text=True,
-            env={**_PATIENT, **os.environ},
+            env={**_PATIENT, **secrecy.bare_environment()},
             start_new_session=True,  # Ctrl-C is for the harness, which then finishes the calls in flight
         )
         options = {"model": str(model), "alias": self.alias, "context": context, "parallel": parallel}
@@ -116,7 +115,7 @@ class Local:
         self._server = Server(model, context=context, parallel=parallel, penalty=penalty, verbose=verbose)
         # The real key stays at home, and the API mode is fixed: this endpoint is ours.
         self._inner = OpenAI(
-            self._server.alias, base_url=self._server.url, api_mode="chat", timeout=timeout, api_key=wire.KEYLESS
+            self._server.alias, base_url=self._server.url, api_mode="chat", timeout=timeout, api_key=keys.KEYLESS
         )
 
     async def generate(self, request: Request) -> Reply:

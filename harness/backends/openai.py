@@ -13,10 +13,10 @@ import httpx2
 import openai
 from openai.types.shared import ChatModel, ResponsesModel
 
-from harness.backends import chat, faults, responses, wire
+from harness.backends import allowance, chat, faults, keys, requests_log, responses, secrecy, wire
 from harness.backends.base import Reply, Request
 from harness.backends.prices import cost
-from harness.errors import BackendError, Outage, Rejected
+from harness.errors import BackendError, Rejected
 
 ApiMode = Literal["auto", "chat", "responses"]
 
@@ -39,7 +39,7 @@ def translate(error: Exception) -> BackendError:
             message = faults.explanation(error.body)
             return faults.from_status(error.status_code, message, headers=error.response.headers, codes=words)
         case openai.APIConnectionError() | openai.APIResponseValidationError():
-            return Outage(faults.reason(error))
+            return faults.from_connection(error)
         case openai.OpenAIError():  # the rest complain about how the SDK was used: asking again changes nothing
             return Rejected(faults.reason(error))
     return faults.from_transport(error)
@@ -67,8 +67,9 @@ class OpenAI:
     ) -> None:
         self.name = f"openai:{model}"
         self._model = model
-        self._url = wire.check_url(base_url or os.environ.get("OPENAI_BASE_URL"))
-        self._key = wire.find_key(api_key, ["OPENAI_API_KEY"], self._url)
+        self._url = keys.check_url(base_url or os.environ.get("OPENAI_BASE_URL"))
+        self._key = keys.find_key("OPENAI_API_KEY", self._url, api_key)
+        secrecy.guard_logs()
         self._timeout = wire.timeouts(timeout)
         host = urlsplit(self._url or "https://api.openai.com").hostname or ""
         own = host.endswith(_OWN_HOSTS)
@@ -87,23 +88,25 @@ class OpenAI:
             path, body, read = chat.PATH, chat.body(self._model, request, limit_name=self._limit_name), chat.read
         started = time.perf_counter()
         try:
-            reply = read(await self._post(path, body), request)
+            answer, left = await self._post(path, body)
+            reply = secrecy.strike_reply(read(answer, request))
         except (BackendError, *FAILURES) as error:
             raise faults.presentable(translate(error), self._key) from None
         return dataclasses.replace(
             reply,
             latency=time.perf_counter() - started,
             cost=cost(self._model, reply.usage, provider="openai", base_url=self._url),
+            allowance=left,
         )
 
     async def close(self) -> None:
         await self._lanes.close()
 
-    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _post(self, path: str, body: dict[str, Any]) -> tuple[dict[str, Any], allowance.Allowance]:
         # Asked for as a plain response: the SDK's models accept bodies that are not as promised.
         with self._lanes.lend() as client:
             response = await client.post(path, cast_to=httpx2.Response, body=body)
-        return wire.decode(response.content)
+        return wire.decode(response.content), allowance.read(response.headers, time.time())
 
     def _client(self) -> openai.AsyncOpenAI:
         return openai.AsyncOpenAI(
@@ -112,7 +115,12 @@ class OpenAI:
             max_retries=0,
             timeout=self._timeout,
             http_client=openai.DefaultAsyncHttpxClient(
-                limits=wire.limits(), verify=self._tls, timeout=self._timeout, mounts=wire.DIRECT
+                limits=wire.limits(),
+                verify=self._tls,
+                timeout=self._timeout,
+                mounts=wire.DIRECT,
+                follow_redirects=False,  # x-api-key, and the documents, would go wherever a server points
+                event_hooks=requests_log.HOOKS,
             ),
         )
 

@@ -56,7 +56,8 @@ class Recorder:
 
     def record(self, request: Request, reply: Reply) -> None:
         """Append one reply; it is on the disk when this returns."""
-        entry = {"key": request_key(request), "model": self.name, "reply": dataclasses.asdict(reply)}
+        kept = dataclasses.asdict(dataclasses.replace(reply, allowance={}))
+        entry = {"key": request_key(request), "model": self.name, "reply": kept}
         line = json.dumps(entry, separators=(",", ":")) + "\n"
         with self._lock:
             self._file.write(line.encode())

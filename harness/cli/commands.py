@@ -9,6 +9,7 @@ import typer
 
 from harness.cli.main import app
 from harness.cli.options import (
+    AcceptDrift,
     ApiMode,
     BaseUrl,
     Concurrency,
@@ -17,9 +18,14 @@ from harness.cli.options import (
     Effort,
     Guided,
     Json,
+    Log,
+    MaxCalls,
+    MaxCost,
+    MaxTime,
     MaxTokens,
     Models,
     Policy,
+    Price,
     RoundTrips,
     Schedule,
     Seed,
@@ -27,9 +33,11 @@ from harness.cli.options import (
     StoreFile,
     Temperature,
     Timeout,
+    means,
 )
 from harness.cli.results import results_app, verify
-from harness.cli.suite import dry_run as price
+from harness.cli.store import store_app
+from harness.cli.suite import dry_run as foretell
 from harness.cli.suite import suite_app, with_suite, written
 
 domains_app = typer.Typer(help="The document types: list them, look at one, run the battery.", no_args_is_help=True)
@@ -40,6 +48,7 @@ app.add_typer(domains_app, name="domains")
 app.add_typer(models_app, name="models")
 app.add_typer(suite_app, name="suite")
 app.add_typer(results_app, name="results")
+app.add_typer(store_app, name="store")
 app.command()(verify)
 
 
@@ -80,8 +89,14 @@ def run(
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
     api_mode: ApiMode = "auto",
-    concurrency: Concurrency = 8,
+    concurrency: Concurrency = "auto",
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    max_time: MaxTime = None,
+    price: Price = None,
     timeout: Timeout = 600.0,
+    log: Log = None,
+    accept_drift: AcceptDrift = False,
     json: Json = False,
 ) -> None:
     """Send documents through relays on one model or several; the same command again continues a stopped run."""
@@ -110,9 +125,10 @@ def run(
     }
     names, conditions = with_suite(suite, domains.split(","), conditions, written(context))
     if dry_run:
-        price(model, names, conditions, store, json)
+        foretell(model, names, conditions, store, price, json)
         return
-    done = run_study(model, names, conditions, store, concurrency, timeout, json)
+    carried = means(timeout, log, max_cost, max_calls, max_time, price, concurrency)
+    done = run_study(model, names, {**conditions, **carried, "accept_drift": accept_drift}, store, json)
     raise typer.Exit(0 if done else 1)
 
 
@@ -132,7 +148,13 @@ def check(
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
     api_mode: ApiMode = "auto",
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    max_time: MaxTime = None,
+    price: Price = None,
     timeout: Timeout = 600.0,
+    log: Log = None,
+    accept_drift: AcceptDrift = False,
     json: Json = False,
 ) -> None:
     """Send a document of your own through a relay and say what became of it."""
@@ -151,7 +173,8 @@ def check(
         "base_url": base_url,
         "api_mode": api_mode,
     }
-    done = check_file(file, domain, model, conditions, store, timeout, json)
+    carried = means(timeout, log, max_cost, max_calls, max_time, price)
+    done = check_file(file, domain, model, {**conditions, **carried, "accept_drift": accept_drift}, store, json)
     raise typer.Exit(0 if done else 1)
 
 

@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from harness.cli.main import app
-from harness.cli.options import BaseUrl, Effort, Json, MaxTokens, Store, Temperature, Timeout
+from harness.cli.options import (
+    BaseUrl,
+    Concurrency,
+    Effort,
+    Json,
+    Log,
+    MaxCalls,
+    MaxCost,
+    MaxTime,
+    MaxTokens,
+    Price,
+    Store,
+    Temperature,
+    Timeout,
+    means,
+)
 
 _SIDE = "STORE, STORE#MODEL, STORE#MODEL?CONDITION=VALUE, a results file; or MODEL with --store."
 
@@ -44,7 +59,7 @@ def gate(
         bool, typer.Option("--adaptive", help="Buy chains in batches and stop as soon as they decide.")
     ] = False,
     max_chains: Annotated[int | None, typer.Option(help="Pairs bought at most; --adaptive: 2000 by default.")] = None,
-    max_cost: Annotated[float | None, typer.Option(help="US dollars; stops before they are spent.")] = None,
+    max_cost: MaxCost = None,
     domains: Annotated[str, typer.Option(help="Names with commas between, or all.")] = "all",
     round_trips: Annotated[int | None, typer.Option(help="Default 10; RS is judged after the last.")] = None,
     repeats: Annotated[int | None, typer.Option(help="Chains of each document.")] = None,
@@ -64,8 +79,12 @@ def gate(
     base_url: BaseUrl = None,
     api_mode: Annotated[str | None, typer.Option(help="openai: models: chat, responses, or auto.")] = None,
     store: Store = None,
-    concurrency: Annotated[int, typer.Option(help="Chains at once.")] = 8,
+    concurrency: Concurrency = "auto",
+    max_calls: MaxCalls = None,
+    max_time: MaxTime = None,
+    price: Price = None,
     timeout: Timeout = 600.0,
+    log: Log = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML there.", dir_okay=False)] = None,
     markdown: Annotated[
         Path | None, typer.Option(help="Write a summary there; $GITHUB_STEP_SUMMARY gets it anyway.", dir_okay=False)
@@ -87,7 +106,7 @@ def gate(
         conditions["doc_tokens"] = size(doc_tokens)
     terms = {
         "margin": margin, "alpha": alpha, "power": power, "adaptive": adaptive, "max_chains": max_chains,
-        "max_cost": max_cost, "concurrency": concurrency, "timeout": timeout,
+        **means(timeout, log, max_cost, max_calls, max_time, price, concurrency),
     }  # fmt: skip
     files = {"junit": junit, "markdown": markdown}
     raise typer.Exit(run_gate(candidate, baseline, domains.split(","), terms, conditions, store, files, json))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.cli.run import progress_bar
+from harness.cli.run import of_budget, progress_bar
 from harness.cli.terminal import interval, out, percent, say, table
 from harness.errors import UsageError
 from harness.horizon.intervals import Estimate
@@ -44,7 +44,7 @@ def find_length(models: list[str], conditions: Mapping[str, Any], store: Path | 
 
 def _complete(unfinished: Mapping[str, str]) -> bool:
     """Tells what was left unfinished, if anything was."""
-    for reason in list(unfinished.values())[:5]:
+    for reason in [reason for reason in unfinished.values() if not of_budget(reason)][:5]:
         say(f"a rollout stopped: {reason}", "yellow")
     if unfinished:
         say(f"{len(unfinished)} rollouts are unfinished; run the same command again to continue", "yellow")

@@ -8,18 +8,25 @@ import typer
 
 from harness.cli.main import app
 from harness.cli.options import (
+    AcceptDrift,
     ApiMode,
     BaseUrl,
     Concurrency,
     Effort,
     Json,
+    Log,
+    MaxCalls,
+    MaxCost,
+    MaxTime,
     MaxTokens,
     Models,
+    Price,
     Seed,
     Store,
     StoreFile,
     Temperature,
     Timeout,
+    means,
 )
 
 horizon_app = typer.Typer(help="Errors in a model's own context: what they do to it.", no_args_is_help=True)
@@ -86,8 +93,14 @@ def horizon_run(
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
     api_mode: ApiMode = "auto",
-    concurrency: Concurrency = 8,
+    concurrency: Concurrency = "auto",
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    max_time: MaxTime = None,
+    price: Price = None,
     timeout: Timeout = 600.0,
+    log: Log = None,
+    accept_drift: AcceptDrift = False,
     json: Json = False,
 ) -> None:
     """Ask models for turns behind histories with a known share of errors, or for whole curves."""
@@ -99,7 +112,7 @@ def horizon_run(
         "mitigations": mitigations.split(","), "kind": kind, "magnitude": magnitude, "position": position,
         "gaps": whole_numbers("--gaps", gaps), "seed": seed, "guided": guided, "temperature": temperature,
         "effort": effort, "max_tokens": max_tokens, "base_url": base_url, "api_mode": api_mode,
-        "concurrency": concurrency, "timeout": timeout,
+        **means(timeout, log, max_cost, max_calls, max_time, price, concurrency), "accept_drift": accept_drift,
     }  # fmt: skip
     raise typer.Exit(0 if run_study(model, conditions, store, json) else 1)
 
@@ -121,8 +134,14 @@ def horizon_length(
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
     api_mode: ApiMode = "auto",
-    concurrency: Concurrency = 8,
+    concurrency: Concurrency = "auto",
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    max_time: MaxTime = None,
+    price: Price = None,
     timeout: Timeout = 600.0,
+    log: Log = None,
+    accept_drift: AcceptDrift = False,
     json: Json = False,
 ) -> None:
     """Find the most items in a single turn that models answer right: doubled until they fail, then bisected."""
@@ -132,7 +151,7 @@ def horizon_length(
         "tasks": task.split(","), "largest": largest, "accuracy": accuracy, "material": material,
         "rollouts": rollouts, "modes": modes.split(","), "seed": seed, "guided": guided, "temperature": temperature,
         "effort": effort, "max_tokens": max_tokens, "base_url": base_url, "api_mode": api_mode,
-        "concurrency": concurrency, "timeout": timeout,
+        **means(timeout, log, max_cost, max_calls, max_time, price, concurrency), "accept_drift": accept_drift,
     }  # fmt: skip
     raise typer.Exit(0 if find_length(model, conditions, store, json) else 1)
 

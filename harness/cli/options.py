@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,15 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard 
 BaseUrl = Annotated[
     str | None, typer.Option(help="Server of openai: and anthropic: models: vLLM, Ollama, OpenRouter, Azure …")
 ]
-Concurrency = Annotated[int, typer.Option(help="Chains at once.")]
+Concurrency = Annotated[str, typer.Option(help="Calls at once, or auto: as many as the provider allows.")]
+MaxCost = Annotated[
+    float | None, typer.Option(help="US dollars that this may cost, earlier runs on the store included.")
+]
+MaxCalls = Annotated[
+    int | None, typer.Option(help="Calls that this may take, failed ones and earlier runs on the store included.")
+]
+MaxTime = Annotated[str | None, typer.Option(help="90s, 30m or 2h from now; after it no new call is sent.")]
+Price = Annotated[str | None, typer.Option(help="IN/OUT in dollars for a million tokens, where a price is not known.")]
 Editor = Annotated[str, typer.Option(help="How a model is asked to edit.")]
 Guided = Annotated[
     bool, typer.Option("--guided", help="Begin each file of the reply for the model; very small models need it.")
@@ -33,4 +41,31 @@ Distractors = Annotated[int, typer.Option(help="Tokens of other files beside the
 RoundTrips = Annotated[int, typer.Option(help="An edit forward and back, chained so often.")]
 ApiMode = Annotated[str, typer.Option(help="openai: models: chat, responses, or auto.")]
 Timeout = Annotated[float, typer.Option(help="Seconds for one call.")]
+Log = Annotated[
+    Path | None,
+    typer.Option(help="File that gets a line of JSON for every attempt over HTTP; no bodies, no keys.", dir_okay=False),
+]
+AcceptDrift = Annotated[
+    bool,
+    typer.Option(
+        "--accept-drift", help="Go on where the provider answers with another model than before; told apart in results."
+    ),
+]
 StoreFile = Annotated[Path, typer.Argument(help="The SQLite file of a study.", dir_okay=False)]
+
+
+def means(
+    timeout: float, log: Path | None, max_cost: float | None, max_calls: int | None, max_time: str | None,
+    price: str | None, concurrency: str = "auto",
+) -> dict[str, Any]:  # fmt: skip
+    """Fields of Means, as the options gave them. UsageError for what cannot be read."""
+    from harness.budget import seconds
+    from harness.errors import UsageError
+
+    if concurrency != "auto" and not concurrency.isdecimal():
+        raise UsageError(f"--concurrency takes a number or auto, not {concurrency!r}")
+    return {
+        "concurrency": None if concurrency == "auto" else int(concurrency), "timeout": timeout, "log": log,
+        "max_cost": max_cost, "max_calls": max_calls, "max_time": None if max_time is None else seconds(max_time),
+        "price": price,
+    }  # fmt: skip

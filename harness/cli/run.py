@@ -18,7 +18,7 @@ from harness.progress import Progress as State
 from harness.progress import Report
 
 Conditions = Mapping[str, Any]
-"""Fields of RunSpec, as the options gave them."""
+"""Fields of RunSpec and of Means, as the options gave them."""
 
 
 def size(text: str) -> int | None:
@@ -30,16 +30,10 @@ def size(text: str) -> int | None:
     raise UsageError(f"--doc-tokens takes `fixtures` or a number of tokens, not {text!r}")
 
 
-def run_study(
-    models: list[str], domains: list[str], conditions: Conditions, store: Path | None, concurrency: int, timeout: float,
-    as_json: bool,
-) -> bool:  # fmt: skip
+def run_study(models: list[str], domains: list[str], conditions: Conditions, store: Path | None, as_json: bool) -> bool:
     """Runs and prints; false when chains were left unfinished."""
     with progress_bar() as report:
-        study = harness.run(
-            models, domains, store=store, concurrency=concurrency, timeout=timeout, report=report, notify=say,
-            **conditions,
-        )  # fmt: skip
+        study = harness.run(models, domains, store=store, report=report, notify=say, **conditions)
     if as_json:
         out.print(json.dumps(study.summary()), soft_wrap=True)
     else:
@@ -50,11 +44,16 @@ def run_study(
 def tell_unfinished(study: harness.Study) -> bool:
     """Says which chains stopped short and why; true when there are any."""
     reasons = study.unfinished
-    for number, reason in list(reasons.items())[:5]:
+    for number, reason in [(n, reason) for n, reason in reasons.items() if not of_budget(reason)][:5]:
         say(f"chain {number} stopped: {reason}", "yellow")
     if reasons:
         say(f"{len(reasons)} chains are unfinished; run the same command again to continue them", "yellow")
     return bool(reasons)
+
+
+def of_budget(reason: str) -> bool:
+    """Whether a chain stopped at a limit of the user's, which is told once for all of them."""
+    return reason.startswith("BudgetSpent: ")
 
 
 @contextmanager

@@ -7,16 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Group
 from rich.text import Text
 
 import harness
-from harness.analysis.doses import Arm, Doses, arms, doses
-from harness.cli.terminal import interval, money, out, percent, say, share, table
+from harness.cli.terminal import interval, money, out, percent, plain, say, share, table
+from harness.store.origin import origin
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.analysis.doses import Arm, Doses
+
 READY = 0.98
+ACROSS = 12
+"""Domains beside each other."""
 SHORT = 4
 BELOW = 0.9
 """Compliance under which a model is ranked below the line (METHOD)."""
@@ -28,6 +33,8 @@ def show_study(path: Path, as_json: bool) -> None:
         out.print(json.dumps(study.summary()), soft_wrap=True)
     else:
         print_study(study)
+        for line in origin(path):
+            out.print(Text(plain(line), style="dim"), soft_wrap=True)
 
 
 def rescore_study(path: Path) -> None:
@@ -37,7 +44,7 @@ def rescore_study(path: Path) -> None:
 
 def print_study(study: harness.Study) -> None:
     """The table of models, then that of models and domains."""
-    steps = study.steps
+    steps = study.outline
     if not len(steps):
         out.print(f"{len(study.chains)} chains, no finished hop yet")
         return
@@ -52,9 +59,9 @@ def print_study(study: harness.Study) -> None:
     out.print(table("", columns, rows, f"{chains}\n{notes}"))
     if steps["domain"].nunique() > 1:
         out.print(by_domain(steps, hops[-1]))
-    for response in doses(steps):
+    for response in study.doses():
         out.print(_doses(response))
-    held = arms(steps)
+    held = study.arms()
     if held:
         out.print(_arms(held))
     unread = float((steps["outcome"] == "unread").mean())
@@ -120,16 +127,21 @@ def _row(name: str, figures: dict[str, Any], hops: list[int]) -> list[str | Text
     ]  # fmt: skip
 
 
-def by_domain(steps: pd.DataFrame, hop: int) -> Any:
-    """RS at one hop, a row a model, a column a domain."""
-    from harness.summary import by_condition, rs_at
+def by_domain(steps: pd.DataFrame, hop: int) -> Group:
+    """RS at one hop, a row a model, a column a domain; of many domains several tables."""
+    from harness.summary import names_of, rs_by
 
     domains = sorted(steps["domain"].unique())
-    rows: list[list[str | Text]] = []
-    for name, own in by_condition(steps):
-        cells: list[str | Text] = [name]
-        for domain in domains:
-            value = rs_at(own[own["domain"] == domain]).get(hop)
-            cells.append(Text(share(value), style="green" if value is not None and value >= READY else ""))
-        rows.append(cells)
-    return table(f"\nRS@{hop} by domain", [("model", ""), *((name, "right") for name in domains)], rows)
+    at = steps[steps["hop"] == hop]
+    names = names_of(steps)
+    values = rs_by(at, [names[at.index], "domain"]).to_dict()
+    tables = []
+    for first in range(0, len(domains), ACROSS):
+        some = domains[first : first + ACROSS]
+        rows: list[list[str | Text]] = []
+        for name in names.unique():
+            cells = [values.get((name, domain, hop)) for domain in some]
+            rows.append([name, *(Text(share(v), style="green" if v is not None and v >= READY else "") for v in cells)])
+        title = "" if first else f"\nRS@{hop} by domain"
+        tables.append(table(title, [("model", ""), *((domain, "right") for domain in some)], rows))
+    return Group(*tables)

@@ -137,26 +137,29 @@ def with_suite(
 
 
 def dry_run(
-    models: list[str], domains: list[str], conditions: Mapping[str, Any], store: Path | None, as_json: bool
-) -> None:
-    """What the run would take; nothing is asked and nothing stored."""
+    models: list[str], domains: list[str], conditions: Mapping[str, Any], store: Path | None, price: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """What the run would take; nothing is asked and nothing stored. `price` as `--price` has it."""
     import json
     from dataclasses import asdict
 
+    from harness.backends.prices import Price
     from harness.cli.terminal import out, table
     from harness.study import make_spec
     from harness.suites.price import MEANING, estimate
 
-    found = estimate(make_spec(models, domains, dict(conditions)), store)
+    given = None if price is None else Price.read(price)
+    found = estimate(make_spec(models, domains, dict(conditions)), store, given)
     if as_json:
-        out.print(json.dumps({"models": [asdict(price) for price in found], "meaning": MEANING}), soft_wrap=True)
+        out.print(json.dumps({"models": [asdict(own) for own in found], "meaning": MEANING}), soft_wrap=True)
         return
     rows = []
-    for price in found:
-        most = f"{price.calls:,}" + (f" to {price.most_calls:,}" if price.most_calls > price.calls else "")
+    for own in found:
+        most = f"{own.calls:,}" + (f" to {own.most_calls:,}" if own.most_calls > own.calls else "")
         rows.append(
-            [price.model, f"{price.chains:,}", f"{price.done:,}", most, f"{price.input_tokens:,}",
-             f"{price.output_tokens:,}", dollars(price.low, price.high)]
+            [own.model, f"{own.chains:,}", f"{own.done:,}", most, f"{own.input_tokens:,}", f"{own.output_tokens:,}",
+             dollars(own.low, own.high)]
         )  # fmt: skip
     columns = [("model", ""), ("chains", "right"), ("hops done", "right"), ("calls", "right"), ("tokens in", "right"),
                ("tokens out", "right"), ("price", "right")]  # fmt: skip

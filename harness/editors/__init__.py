@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["editors", "open_editor", "open_simulated", "simulated"]
 
 _TABLE = {
+    "patch": "harness.editors.patch:Patch",
     "rewrite": "harness.editors.rewrite:Rewrite",
+    "rewrite+only-changed": "harness.editors.only_changed:OnlyChanged",
+    "tools": "harness.editors.tools:Tools",
+    "tools+python": "harness.editors.tools:ToolsPython",
 }
 
 
@@ -42,17 +46,34 @@ def open_editor(
     effort: str | None = None,
 ) -> Editor:
     """The editor of that name; `rewrite:guided` is `rewrite` with `guided`. The settings go into every Request as they
-    are: `max_tokens` bounds one reply, which is one file when guided. Raises UsageError for an unknown name."""
+    are: `max_tokens` bounds one reply, which is one file when guided. `command:COMMAND` leaves the work to an agent, as
+    CommandSettings has it by default. Raises UsageError for an unknown name, and for settings that the editor does not
+    have."""
     kind, _, condition = name.partition(":")
+    if kind == "command" and condition:
+        return _command(condition, guided or (max_tokens, temperature, effort) != (None, None, None))
     if kind not in _TABLE or condition not in ("", "guided"):
         near = difflib.get_close_matches(name, [*_TABLE, "rewrite:guided"], n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(f"unknown editor {name!r}: there are {', '.join(_TABLE)} and rewrite:guided{hint}")
+        raise UsageError(
+            f"unknown editor {name!r}: there are {', '.join(_TABLE)}, rewrite:guided and command:'...'{hint}"
+        )
+    settings: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "effort": effort}
+    if guided or condition:
+        if kind != "rewrite":
+            raise UsageError(f"guided begins every file of the reply, which {kind} does not give: it goes with rewrite")
+        settings["guided"] = True
     module, _, attribute = _TABLE[kind].partition(":")
-    made: Editor = getattr(import_module(module), attribute)(
-        guided=guided or condition == "guided", max_tokens=max_tokens, temperature=temperature, effort=effort
-    )
+    made: Editor = getattr(import_module(module), attribute)(**settings)
     return made
+
+
+def _command(command: str, settings: bool) -> Editor:
+    from harness.editors.command import Command, CommandSettings
+
+    if settings:
+        raise UsageError("tokens, temperature and effort are the agent's own: give them in its command")
+    return Command(CommandSettings(command))
 
 
 def open_simulated(name: str) -> Editor:

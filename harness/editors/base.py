@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 from domains import Direction, Files
@@ -12,8 +13,11 @@ from harness.backends.base import Message, Reply, Request
 Ask = Callable[[Request], Awaitable[Reply]]
 """One call of the model. The engine's: the reply is on disk before it returns; a resumed hop gets the stored ones."""
 
-Failure = Literal["refused", "truncated", "empty", "infeasible"]
-"""What an editor itself can tell; missing and unparseable files are found by measuring."""
+Failure = Literal["refused", "truncated", "empty", "infeasible", "unparseable"]
+"""What an editor itself can tell: unparseable here is an edit that could not be applied. Missing and unparseable files
+are found by measuring."""
+
+NO_FILES: Files = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,17 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Fired:
+    """One protection that stepped in (`harness.editors.protections`), on plain values: which one, what it `did`, the
+    reasons, and whether the result is another one for it."""
+
+    protection: str
+    did: str
+    changed: bool
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Edited:
     """What came back, distractors aside; a failure the editor saw. `extra` are those names in `files` that nobody asked
     for: of no account when the files asked for are there too, all there is of a document handed back as it was."""
@@ -50,6 +65,12 @@ class Edited:
     extra: tuple[str, ...] = field(default=())
     said: tuple[Message, ...] = field(default=(), compare=False)
     """What the hop adds to a conversation: what was asked and what was answered."""
+    guards: tuple[Fired, ...] = field(default=(), compare=False)
+    """The protections that stepped in, in their order."""
+    trace: tuple[Mapping[str, object], ...] = field(default=(), compare=False)
+    """The calls of tools, in their order, as plain JSON."""
+    unprotected: Edited | None = field(default=None, compare=False)
+    """What the editor gave without its protections, None where that is this very result."""
 
 
 class Editor(Protocol):
@@ -64,6 +85,6 @@ class Editor(Protocol):
 
     async def edit(self, task: Task, ask: Ask) -> Edited: ...
 
-    def answer(self, files: Files) -> str:
-        """How a model that gives these files would have said it."""
+    def answer(self, files: Files, before: Files = NO_FILES) -> str:
+        """How a model that was shown the files `before` and gives `files` would have said it."""
         ...

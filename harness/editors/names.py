@@ -23,7 +23,6 @@ _COMMENT = re.compile(r"[ \t]*(?:#|//|--|;|%|/\*|<!--)+[ \t]*")
 _FILE = re.compile(r"[^\s/\\]*\.[0-9]{0,3}[A-Za-z][A-Za-z0-9]{0,9}")
 _MEDIA_TYPE = re.compile(r"(?:text|application|image)/[\w.+-]+", re.IGNORECASE)
 _ROOTS = ("/", "~/", "../", "..\\")
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +31,6 @@ class Found:
 
     name: str
     sure: bool = True
-
-
-def is_safe(name: str) -> bool:
-    """Whether a name that nobody asked for may be kept: plain, portable, without a path, nothing invisible in it."""
-    return (
-        0 < len(name) <= 128
-        and not any(c in '/\\<>:"|?*`' or unicodedata.category(c).startswith("C") for c in name)
-        and not name.endswith((".", " "))
-        and not name.startswith(" ")
-        and not _DEVICE.fullmatch(name)
-    )
 
 
 class Names:

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.editors.blocks import Block, blocks
-from harness.editors.names import Names, is_safe
+from harness.editors.names import Names
+from harness.filenames import is_safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def parse_reply(reply: str, expected: Sequence[str], shown: Mapping[str, str]) -
     elif not found and len(expected) == 1 and (whole := _bare(reply, expected[0], shown)) is not None:
         copies.append(_Copy(expected[0], whole, False))
     cut = [copy.name for copy in copies if found and copy.block is found[-1] and not copy.block.closed]
-    return Parsed(_best(copies), tuple(dropped), cut[0] if cut else None)
+    files = _best(copies)
+    return Parsed(files, tuple(name for name in dropped if name not in files), cut[0] if cut else None)
 
 
 def _named(block: Block, names: Names) -> _Copy | None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 
 import domains
 from domains import Domain, Edit, EditError, Files, ParseError
-from harness.editors.base import Ask, Edited, Task
+from harness.editors.base import NO_FILES, Ask, Edited, Task
 from harness.editors.channel import Channel
 
 _VERSION = 1
@@ -40,7 +40,7 @@ class Simulated:
     async def edit(self, task: Task, ask: Ask) -> Edited:  # noqa: ARG002 - the protocol's; nobody is asked
         return self.perform(task)
 
-    def answer(self, files: Files) -> str:  # noqa: ARG002 - the protocol's; no conversation
+    def answer(self, files: Files, before: Files = NO_FILES) -> str:  # noqa: ARG002 - the protocol's; no conversation
         return ""
 
     def perform(self, task: Task) -> Edited:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.relay.scoring import version
 from harness.sides import Side, open_side
 from harness.store import Reader
 from harness.study import make_spec
@@ -109,6 +110,12 @@ def _same_documents(plan: Plan, steps: pd.DataFrame) -> Plan:
     if not any(place.identity in there for place in places):
         raise UsageError(
             f"the documents of {plan.name} are not those this version of palimpsest would send: run the baseline again"
+        )
+    own = steps[["domain", "scorer"]].drop_duplicates()
+    if any(scorer != version(str(domain)) for domain, scorer in own.itertuples(index=False)):
+        raise UsageError(
+            f"{plan.name} was scored by another version of palimpsest, whose scores do not compare: run `palimpsest "
+            "rescore` on its store, or the baseline again"
         )
     return plan
 

@@ -14,7 +14,6 @@ from harness.analysis.sequential import Sequence as Race
 from harness.errors import UsageError
 from harness.estimate import Estimate
 from harness.gating.baseline import make_plan
-from harness.gating.purse import Purse
 from harness.gating.session import Session
 from harness.gating.verdict import Verdict
 
@@ -43,7 +42,6 @@ def gate(
     power: float = 0.95,
     adaptive: bool = False,
     max_chains: int | None = None,
-    max_cost: float | None = None,
     store: str | Path | None = None,
     means: Means | None = None,
     **conditions: Any,
@@ -56,13 +54,15 @@ def gate(
 
     Without `adaptive` the run that `conditions` describe is bought and judged once. With it documents (repeats, where
     documents are given) are bought in seeded batches until the evidence decides, at most `max_chains` pairs (default
-    2000) and `max_cost` US dollars, both counting what `store` already held of this decision. The same call again on
-    the same `store` buys nothing twice. UsageError for what the caller can mend."""
+    2000). The limits of Means (`max_cost`, `max_calls`, `max_time`) are those of all batches together; like
+    `max_chains`, money and calls count what `store` already held of this decision. The same call again on the same
+    `store` buys nothing twice. Raises UsageError for what the caller can mend and
+    Denied when a provider turns us away."""
     from harness.calls import blocking
 
     terms: dict[str, Any] = {
         "domains": domains, "margin": margin, "alpha": alpha, "power": power, "adaptive": adaptive,
-        "max_chains": max_chains, "max_cost": max_cost, "store": store, "means": means, **conditions,
+        "max_chains": max_chains, "store": store, "means": means, **conditions,
     }  # fmt: skip
     return blocking(lambda: gate_async(candidate, baseline, **terms), "harness.gate_async")
 
@@ -77,12 +77,11 @@ async def gate_async(
     power: float = 0.95,
     adaptive: bool = False,
     max_chains: int | None = None,
-    max_cost: float | None = None,
     store: str | Path | None = None,
     means: Means | None = None,
     **conditions: Any,
 ) -> Verdict:
-    """`gate`, within a running event loop."""
+    """`gate`, within a running event loop. Raises as it does: UsageError, Denied."""
     from harness.calls import divided
 
     if max_chains is not None and max_chains < 1:
@@ -92,9 +91,8 @@ async def gate_async(
     plan = make_plan(candidate, baseline, named, shaping)
     folder = None if store is not None else Path(tempfile.mkdtemp(prefix="palimpsest-"))
     path = Path(store) if store is not None else Path(str(folder)) / "gate.db"
-    session = Session(plan, Design(margin, alpha, power), Purse(max_cost), path, {"means": given})
     try:
-        session.purse.check(plan.spec(1))
+        session = Session(plan, Design(margin, alpha, power), path, given)
         return await (adapt(session, max_chains or MOST) if adaptive else judge_once(session, max_chains))
     finally:
         if folder is not None:
@@ -110,7 +108,7 @@ async def judge_once(session: Session, most: int | None) -> Verdict:
     wanted = session.pairs_of(amount)
     if most is not None and wanted > most:
         raise UsageError(f"this decision takes {wanted} pairs, more than --max-chains {most}: use --adaptive")
-    if not session.purse.allows(session.foreseen(0, amount)):
+    if session.stop(0, amount):
         return session.verdict("inconclusive", "the cost foreseen is above --max-cost: nothing was bought")
     await session.buy(amount)
     values = session.by_environment()
@@ -122,7 +120,8 @@ async def judge_once(session: Session, most: int | None) -> Verdict:
     elif found.high is not None and found.high < -design.margin:
         outcome = "fail"
     further = _further(values, wanted / max(1, len(values)), design) if outcome == "inconclusive" else None
-    return session.verdict(outcome, "one look at a run of fixed size", found, further=further)
+    reason = "; ".join(filter(None, ["one look at a run of fixed size", session.budget.stop]))
+    return session.verdict(outcome, reason, found, further=further)
 
 
 def _further(values: list[float], per_environment: float, design: Design) -> int | None:
@@ -172,9 +171,7 @@ def _limit(session: Session, amount: int, following: int, most: int) -> str:
         return f"{session.plan.name} has no more chains: give a longer baseline, or the model itself"
     if session.pairs_of(following) > most:
         return f"--max-chains {most} is reached"
-    if not session.purse.allows(session.cost, session.foreseen(amount, following)):
-        return "the next batch would cross --max-cost"
-    return ""
+    return session.stop(amount, following)
 
 
 def _state(race: Race) -> Estimate:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from harness.analysis.sequential import Array, Design
+from harness.budget import Budget
+from harness.calls import Means
 from harness.comparison import compare_pairs
 from harness.estimate import NOTHING, Estimate
 from harness.gating.baseline import Plan
-from harness.gating.purse import Purse, spent, unpriced
 from harness.gating.verdict import Look, Verdict
 from harness.sides import Side, paired
 from harness.store import Reader
 from harness.study import Study, run_async
+from harness.suites.price import LOW, estimate
 from harness.table import bills
 
 if TYPE_CHECKING:
@@ -28,21 +29,25 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Session:
-    """`path` is the store that the chains are bought into, `running` the settings of `run_async` that change nothing of
-    the results."""
+    """`path` is the store that the chains are bought into, `means` how they are run; its budget is that of all looks
+    together."""
 
     plan: Plan
     design: Design
-    purse: Purse
     path: Path
-    running: Mapping[str, Any]
+    means: Means
     looks: list[Look] = field(default_factory=list)
+    budget: Budget = field(init=False)
     _study: Study | None = None
     _pairs: Pairs | None = None
     _seen: set[tuple[Any, ...]] = field(default_factory=set)
     _unit: int = 0
 
     def __post_init__(self) -> None:
+        for model in self.plan.models if self.means.max_cost is not None else ():
+            self.means.account(model, self.plan.spec(1).base_url).check()
+        self.budget = self.means.purse()
+        self.means = replace(self.means, budget=self.budget)
         spec = self.plan.spec(1)
         self._unit = len(spec.environments()) * (spec.repeats if self.plan.grows == "documents" else 1)
 
@@ -51,12 +56,10 @@ class Session:
         return self.plan.spec(1).hops
 
     @property
-    def cost(self) -> float:
-        """US dollars so far. UsageError when a price is unknown and there is a limit to keep."""
-        known = None if self._study is None else spent(self._study)
-        if known is None and self._study is not None and self.purse.limit is not None:
-            raise unpriced(" or ".join(self.plan.models))
-        return known or 0.0
+    def cost(self) -> float | None:
+        """US dollars that the chains took so far, in whichever run they were bought; None when a price is unknown."""
+        costs = [bill["cost_usd"] for bill in self._bills()]
+        return None if None in costs else float(sum(costs))
 
     @property
     def missing(self) -> int:
@@ -70,18 +73,24 @@ class Session:
         """Pairs in that many documents, or repeats."""
         return self._unit * amount
 
-    def foreseen(self, amount: int, following: int) -> float:
-        """US dollars of going from one amount to the next, at the mean of the chains so far."""
-        if self.purse.limit is None:
-            return 0.0
-        if not amount:
-            return self.purse.first(self.plan.spec(following))
-        return self.cost / amount * (following - amount)
+    def stop(self, amount: int, following: int) -> str:
+        """Why going from one amount to the next would not fit the budget, "" when it may: a batch that is broken off
+        says less than none. The first is foreseen as `run --dry-run` does, a later one at the mean of the chains so
+        far. That no call crosses a limit is the budget's own affair."""
+        most, cost = self.means.max_cost, self.cost
+        if self.budget.stop or most is None or cost is None:
+            return self.budget.stop
+        if amount:
+            more = cost / amount * (following - amount)
+        else:
+            prices = estimate(self.plan.spec(following), self.path, self.means.account("").price)
+            more = sum(price.low or 0.0 for price in prices) / LOW
+        return "the next batch would cross --max-cost" if cost + more > most else ""
 
     async def buy(self, amount: int) -> None:
         """Runs up to that many documents or repeats, continuing what is there, and pairs what came."""
         plan = self.plan
-        self._study = await run_async(plan.models, plan.domains, store=self.path, **self.running, **plan.size(amount))
+        self._study = await run_async(plan.models, plan.domains, store=self.path, means=self.means, **plan.size(amount))
         baseline, candidate = self._sides()
         if len(baseline.steps) and len(candidate.steps):
             self._pairs = paired(baseline, candidate)
@@ -120,9 +129,8 @@ class Session:
     def look(self, found: Estimate) -> None:
         """Notes what is known now."""
         if found.value is not None and found.low is not None and found.high is not None:
-            cost = spent(self._study) if self._study is not None else 0.0
-            self.looks.append(Look(0 if (rows := self.rows()) is None else len(rows), found.value, found.low,
-                                   found.high, cost))  # fmt: skip
+            rows = self.rows()
+            self.looks.append(Look(0 if rows is None else len(rows), found.value, found.low, found.high, self.cost))
 
     def verdict(
         self,
@@ -142,13 +150,14 @@ class Session:
             reason += f"; {self.missing} pairs are unfinished: the same command continues them"
         return Verdict(
             outcome, reason, self.plan.models[0], self.plan.name, self.hop, self.design, found or NOTHING, count,
-            self.missing, further, self._calls(), spent(self._study) if self._study is not None else 0.0,
-            tuple(self.looks), comparison,
+            self.missing, further, sum(bill["calls"] for bill in self._bills()), self.cost, tuple(self.looks),
+            comparison,
         )  # fmt: skip
 
-    def _calls(self) -> int:
+    def _bills(self) -> list[dict[str, Any]]:
+        """What each chain took."""
         if self._study is None:
-            return 0
+            return []
         with Reader(self.path) as reader:
             paid = bills(reader)
-        return sum(paid[chain.number]["calls"] for chain in self._study.chains)
+        return [paid[chain.number] for chain in self._study.chains]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from harness.backends.base import Reply, Request
-from harness.calls import Asking, Generate, Keep, Line, Lines, Means, open_line, walk_all
+from harness.calls import Asking, Generate, Keep, Means, open_line, walk_all
 from harness.errors import PalimpsestError
 from harness.horizon.play import Ask, Turn, play
 from harness.horizon.scripted import Scripted, scripted
 from harness.horizon.spec import Cell, HorizonSpec
+from harness.lines import Line, Lines
 from harness.progress import Tally
+from harness.provenance import collect
 from harness.store import Place, Reader, Store
 from harness.store.schema import check_path
 
@@ -28,6 +32,12 @@ async def run_horizon(spec: HorizonSpec, path: Path, means: Means) -> dict[str, 
         return await study.run(list(spec.cells()))
 
 
+def noted(spec: HorizonSpec) -> dict[str, Any]:
+    """A spec as JSON for the record of its run."""
+    told = {**asdict(spec), "rates": [str(rate) for rate in spec.rates]}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
+
+
 @asynccontextmanager
 async def opened(spec: HorizonSpec, path: Path, means: Means) -> AsyncIterator[Study]:
     """The models of `spec` and the store at `path`, open for as many cells as are wanted one after the other."""
@@ -38,6 +48,7 @@ async def opened(spec: HorizonSpec, path: Path, means: Means) -> AsyncIterator[S
             name: await open_line(name, means, stack, base_url=spec.base_url, api_mode=spec.api_mode) for name in models
         }
         store = stack.enter_context(Store(path))  # last: a wrong model's name should not leave an empty store
+        store.begin("horizon", noted(spec), collect(), means.clock, accept_drift=means.accept_drift)
         yield Study(store, models, lines, means)
 
 
@@ -50,7 +61,7 @@ class Study:
         self._store = store
         self._models = models
         self._means = means
-        self._lines = Lines(lines, means.concurrency, self._paid)
+        self._lines = Lines(lines, means.concurrency, self._paid, means.purse())
         self._tally = Tally({}, 0)
         self._numbers: dict[str, int] = {}
 
@@ -59,6 +70,7 @@ class Study:
         self._numbers = self._store.register(cell.record() for cell in cells)
         turns = sum(1 if cell.dose is not None else cell.turns for cell in cells)
         self._tally = Tally({self._numbers[cell.key]: cell.model for cell in cells}, turns)
+        self._lines.begin(self._store, {self._numbers[cell.key]: cell.model for cell in cells})
         reasons: dict[str, str] = {}
 
         def stopped(cell: Cell, reason: str) -> None:
@@ -67,7 +79,7 @@ class Study:
             self._tally.stopped()
             self._tell()
 
-        await walk_all(cells, self._means.concurrency, self._walk, stopped)
+        await walk_all(cells, self._lines, self._walk, stopped)
         return reasons
 
     def turns(self, cells: Sequence[Cell]) -> list[Turn]:

@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any, Literal
 
 from harness.backends import ApiMode
+from harness.backends.keys import check_url
 from harness.errors import UsageError
 from harness.horizon.conversation import MODES, Mode
 from harness.horizon.dose import ARMS, KINDS, POSITIONS, WITH_ERRORS, Arm, Dose, Kind, Position
@@ -56,6 +57,7 @@ class HorizonSpec:
     api_mode: ApiMode = "auto"
 
     def __post_init__(self) -> None:
+        check_url(self.base_url)
         if not self.models or not self.tasks:
             raise UsageError("a study needs at least one model and one task")
         for name in self.tasks:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.backends.base import Message, Reply, Request
-from harness.calls import Asking, Line, Lines, walk_all
+from harness.budget import Budget
+from harness.calls import Asking, walk_all
+from harness.editors import bounded
 from harness.editors.base import Edited, Editor, Task
 from harness.errors import PalimpsestError
+from harness.lines import Line, Lines
 from harness.progress import Progress, Tally
 from harness.relay.hop import Leg, make_step, make_task, oracle
 from harness.relay.schedule import direction
@@ -49,8 +52,8 @@ class _Walk:
 
 
 class Relay:
-    """Runs chains. `concurrency` bounds the calls at once; `clock` gives seconds since the epoch; `report` is told
-    after every hop."""
+    """Runs chains. `concurrency` bounds the calls at once, None: as many as the models allow; `clock` gives seconds
+    since the epoch; `report` is told after every hop; `budget` is kept."""
 
     def __init__(
         self,
@@ -62,9 +65,10 @@ class Relay:
         policy: Policy,
         session: bool = False,
         heal: bool = False,
-        concurrency: int,
+        concurrency: int | None,
         clock: Callable[[], float],
         report: Callable[[Progress], None] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._store = store
         self._scoring = scoring
@@ -73,10 +77,9 @@ class Relay:
         self._policy = policy
         self._session = session
         self._heal = heal
-        self._concurrency = concurrency
         self._clock = clock
         self._report = report
-        self._lines = Lines({name: model.line for name, model in models.items()}, concurrency, self._paid)
+        self._lines = Lines({name: model.line for name, model in models.items()}, concurrency, self._paid, budget)
         self._tally = Tally({}, 0)
 
     async def run(self, chains: Sequence[ChainSpec]) -> dict[str, str]:
@@ -84,6 +87,7 @@ class Relay:
         UsageError end the whole run, once everything that came is stored."""
         numbers = self._store.register(chain.record() for chain in chains)
         self._tally = Tally({numbers[c.key]: c.model for c in chains}, len(chains) * 2 * self._round_trips)
+        self._lines.begin(self._store, {numbers[chain.key]: chain.model for chain in chains})
         reasons: dict[str, str] = {}
 
         def stopped(chain: ChainSpec, reason: str) -> None:
@@ -92,7 +96,7 @@ class Relay:
             self._tally.stopped()
             self._tell()
 
-        await walk_all(chains, self._concurrency, lambda chain: self._hops(numbers[chain.key], chain), stopped)
+        await walk_all(chains, self._lines, lambda chain: self._hops(numbers[chain.key], chain), stopped)
         return reasons
 
     async def _hops(self, number: int, chain: ChainSpec) -> None:
@@ -127,13 +131,14 @@ class Relay:
             past = replace(walk, files=step.before, expected=None if step.hop > 1 else walk.expected)
             task = self._task(past, leg, step.attempts, await self._expected(past, leg))
             asking = Asking(step.hop, walk.known, _nobody, _nothing_new)
-            self._remember(walk, leg, await editor.edit(task, asking.attempt(step.attempts)), failed=bool(step.failure))
+            edited = await bounded.edit(editor, task, asking.attempt(step.attempts))
+            self._remember(walk, leg, task, edited, failed=bool(step.failure))
 
-    def _remember(self, walk: _Walk, leg: Leg, edited: Edited, *, failed: bool) -> None:
+    def _remember(self, walk: _Walk, leg: Leg, task: Task, edited: Edited, *, failed: bool) -> None:
         """The hop becomes part of the conversation; healed, with the right answer in it."""
         said = edited.said
         if self._heal and said:
-            right = self._models[walk.chain.model].editor.answer(oracle(walk.chain.environment, leg))
+            right = self._models[walk.chain.model].editor.answer(oracle(walk.chain.environment, leg), task.files)
             said = (said[0], Message("assistant", right))
         walk.history += said
         walk.restated = not self._heal and (failed or bool(edited.extra))
@@ -158,7 +163,7 @@ class Relay:
         )  # fmt: skip
         for attempt in range(1, self._policy.retries + 2):
             task = self._task(walk, leg, attempt, expected)
-            edited = await model.editor.edit(task, asking.attempt(attempt))
+            edited = await bounded.edit(model.editor, task, asking.attempt(attempt))
             verdict = await self._measure(walk, leg, edited)
             if edited.failure is None and verdict is not None and verdict.failure is None:
                 break
@@ -166,7 +171,7 @@ class Relay:
             leg, walk.files, edited, verdict, attempts=attempt, replies=asking.replies, scorer=version(task.domain)
         )
         if self._session:
-            self._remember(walk, leg, edited, failed=step.failure is not None)
+            self._remember(walk, leg, task, edited, failed=step.failure is not None)
         self._advance(walk, step, verdict)
         if self._heal:
             self._healed(walk, leg)

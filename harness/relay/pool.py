@@ -15,13 +15,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from harness.relay.worker import READY
+from harness.backends.secrecy import bare_environment
+from harness.relay.worker import OUT_OF_MEMORY, READY, Bounds
 
-_LINE = 2**22
+_LINE = 2**26
+"""Bytes of an answer: more than the largest that a Scorer gives, 5000 Changes of three texts escaped."""
 
 
 class Overrun(Exception):
-    """A message took more CPU time than it may."""
+    """A message took more than it may: `str()` says of what."""
 
 
 class WorkerDied(Exception):
@@ -37,11 +39,11 @@ class _Job:
 
 
 class Pool:
-    """`handler` is "module:callable" (see `worker.main`). A message may take `limit` seconds of CPU time."""
+    """`handler` is "module:callable" (see `worker.main`); `bounds` is what one message may take."""
 
-    def __init__(self, workers: int, handler: str, limit: float) -> None:
+    def __init__(self, workers: int, handler: str, bounds: Bounds) -> None:
         self._places: dict[str, bytes] = {}
-        self._workers = [_Worker(handler, limit, self._places) for _ in range(workers)]
+        self._workers = [_Worker(handler, bounds, self._places) for _ in range(workers)]
 
     def prepare(self, place: str, message: dict[str, Any]) -> None:
         """A message that every worker gets, once in its life, before the first call that names `place`."""
@@ -56,12 +58,13 @@ class Pool:
 
 
 class _Worker:
-    def __init__(self, handler: str, limit: float, places: dict[str, bytes]) -> None:
+    def __init__(self, handler: str, bounds: Bounds, places: dict[str, bytes]) -> None:
         self._command = (
             f"import sys; sys.path[:] = {sys.path!r}\n"
-            f"from harness.relay.worker import main\n"
-            f"main({handler!r}, {limit!r})"
+            f"from harness.relay.worker import Bounds, main\n"
+            f"main({handler!r}, {bounds!r})"
         )
+        self._bounds = bounds
         self._places = places
         self._told: set[str] = set()
         self._jobs: deque[_Job] = deque()
@@ -94,7 +97,7 @@ class _Worker:
     async def _one_life(self) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-c", self._command,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE, env=bare_environment(),
             start_new_session=True,  # ctrl-C at the terminal is for the parent
         )  # fmt: skip
         assert process.stdin is not None  # noqa: S101 (asked for above)
@@ -105,11 +108,10 @@ class _Worker:
                 self._process = process
                 for job in self._jobs:
                     self._send(job)
-                async for line in process.stdout:
-                    answered = self._jobs.popleft()
-                    if not answered.future.done():
-                        answered.future.set_result(json.loads(line))
-            self._process = None
+                too_long = await self._listen(process.stdout)
+                self._process = None
+                if too_long:
+                    return
             self._bury(await process.wait(), ready=ready)
         finally:
             self._process = None
@@ -118,6 +120,18 @@ class _Worker:
                 process.kill()
             process.stdin.close()
             await asyncio.shield(process.wait())
+
+    async def _listen(self, answers: asyncio.StreamReader) -> bool:
+        """Until the process ends or, which is then true, gives an answer longer than may be."""
+        try:
+            async for line in answers:
+                answered = self._jobs.popleft()
+                if not answered.future.done():
+                    answered.future.set_result(json.loads(line))
+        except ValueError:
+            self._fail(self._jobs.popleft(), Overrun(f"in an answer of {_LINE // 2**20} MB"))
+            return True
+        return False
 
     def _send(self, job: _Job) -> None:
         assert self._process is not None  # noqa: S101 (callers look)
@@ -134,10 +148,20 @@ class _Worker:
         elif self._jobs:
             culprit = self._jobs[0]
             culprit.deaths += 1
-            if code == -signal.SIGPROF:
-                self._fail(self._jobs.popleft(), Overrun())
+            over = self._over(code)
+            # Of too much memory or too long a wait the message before may be the cause, or the machine.
+            if over is not None and (culprit.deaths > 1 or code == -signal.SIGPROF):
+                self._fail(self._jobs.popleft(), Overrun(over))
             elif culprit.deaths > 1:
                 self._fail(self._jobs.popleft(), WorkerDied(f"a scoring worker died of this document, status {code}"))
+
+    def _over(self, code: int) -> str | None:
+        """The bound that a process ended at, None when it ended otherwise."""
+        return {
+            -signal.SIGPROF: f"within {self._bounds.cpu:g} s",
+            -signal.SIGALRM: f"within {self._bounds.wall:g} s of waiting",
+            OUT_OF_MEMORY: f"in {self._bounds.memory / 2**20:g} MB of memory",
+        }.get(code)
 
     def _give_up(self, reason: str) -> None:
         while self._jobs:

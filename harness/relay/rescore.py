@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.backends.base import Reply, Request
-from harness.editors import open_editor
+from harness.editors import bounded, open_editor
 from harness.editors.base import Edited, Editor
 from harness.errors import UsageError
+from harness.provenance import collect
 from harness.relay.environment import Environment, find
 from harness.relay.hop import Leg, make_step, make_task
 from harness.relay.scoring import Scoring, version
@@ -48,6 +50,7 @@ async def rescore_async(path: Path, *, workers: int | None = None, editor: Opene
     scoring = Scoring(workers if workers is not None else max(1, (os.cpu_count() or 2) - 1))
     found: list[tuple[int, Step, Step]] = []
     with Store(path) as store:
+        store.begin("rescore", {}, collect(), time.time)
         try:
             for chain in store.chains():
                 found += await _Again(store, chain, scoring, editor or _open).steps()
@@ -129,7 +132,7 @@ class _Again:
             damage=0.0,
         )
         try:
-            return await self._editor.edit(task, ask)
+            return await bounded.edit(self._editor, task, ask)
         except _Unstored:
             return stored
 
@@ -143,5 +146,5 @@ class _Again:
 
 def _as_edited(step: Step) -> Edited:
     """The editor's part of a stored step; what the scorer found is found again."""
-    seen = step.failure if step.failure in ("refused", "truncated", "empty", "infeasible") else None
+    seen = step.failure if step.failure in ("refused", "truncated", "empty", "infeasible") or not step.after else None
     return Edited(step.after, seen, step.detail if seen else "", step.extra)  # type: ignore[arg-type]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.calls import Means, open_line
 from harness.editors import open_editor, open_simulated
 from harness.editors.base import Editor
 from harness.errors import UsageError
+from harness.provenance import collect
 from harness.relay.engine import Model, Relay
 from harness.relay.scoring import Scoring, version
 from harness.relay.spec import ChainSpec, Policy, RunSpec, expand
@@ -55,22 +57,30 @@ async def run_relay(spec: RunSpec, path: Path, means: Means) -> Outcome:
     chains = list(expand(spec, editors, spec.environments()))
     workers = means.workers if means.workers is not None else max(1, (os.cpu_count() or 2) - 1)
     async with AsyncExitStack() as stack:
+        budget = means.purse()
         check_path(path, write=True)
         models = {
             name: Model(editor, await open_line(name, means, stack, base_url=spec.base_url, api_mode=spec.api_mode))
             for name, editor in editors.items()
         }
         store = stack.enter_context(Store(path))  # last: a wrong model's name should not leave an empty store
+        store.begin("run", noted(spec), collect(), means.clock, accept_drift=means.accept_drift)
         check_scorers(store, spec.domains)
         scoring = Scoring(workers)
         stack.push_async_callback(scoring.close)
         relay = Relay(
             store, scoring, models, round_trips=spec.round_trips, policy=Policy.read(spec.policy),
             session=spec.memory == "session", heal=spec.heal, concurrency=means.concurrency, clock=means.clock,
-            report=means.report,
+            report=means.report, budget=budget,
         )  # fmt: skip
         reasons = await relay.run(chains)
     return Outcome(tuple(chain.key for chain in chains), reasons)
+
+
+def noted(spec: RunSpec) -> dict[str, Any]:
+    """A spec as JSON for the record of its run; of the user's own document the names alone."""
+    told = {**asdict(spec), "files": [name for name, _ in spec.files], "planted": [str(rate) for rate in spec.planted]}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
 
 
 def check_scorers(store: Reader, names: Iterable[str]) -> None:

@@ -15,11 +15,12 @@ from domains import Change, Measurement, Meter
 from harness.errors import PalimpsestError
 from harness.relay.environment import Environment
 from harness.relay.pool import Overrun, Pool, WorkerDied
+from harness.relay.worker import Bounds
 from harness.store import LONGEST, Score
 from harness.store.records import Direction, Files
 
-LIMIT = 10.0
-"""Seconds of CPU time that one measurement may take."""
+BOUNDS = Bounds(cpu=10.0, wall=200.0, memory=2**31)
+"""What one measurement may take."""
 
 _DETAIL = 500
 CHANGES = 5000
@@ -95,13 +96,13 @@ def _row(change: Change) -> list[Any]:
 
 
 class Scoring:
-    """Measures hops. `workers` 0 does it here and now, without a time limit: for a few short documents."""
+    """Measures hops. `workers` 0 does it here and now, with no bound on time or memory: for a few short documents
+    that no stranger wrote, since a hostile one may then stop the whole run."""
 
-    def __init__(self, workers: int, *, limit: float = LIMIT) -> None:
-        self._pool = Pool(workers, "harness.relay.scoring:Scorer", limit) if workers else None
+    def __init__(self, workers: int, *, bounds: Bounds = BOUNDS) -> None:
+        self._pool = Pool(workers, "harness.relay.scoring:Scorer", bounds) if workers else None
         self._here = Scorer()
         self._known: set[str] = set()
-        self._limit = limit
 
     async def close(self) -> None:
         if self._pool:
@@ -139,8 +140,8 @@ class Scoring:
         }  # fmt: skip
         try:
             answer = await self._ask(slot, place, message)
-        except Overrun:
-            return Verdict(None, "unparseable", f"could not be scored within {self._limit:g} s")
+        except Overrun as bound:
+            return Verdict(None, "unparseable", f"could not be scored {bound}")
         expected = answer.pop("expected", None)
         outcome, detail = answer.pop("outcome"), answer.pop("detail")
         names = None if expected is None else tuple(expected)
@@ -168,7 +169,7 @@ class Scoring:
         return answer
 
 
-ASIDE = ("agreement", "conformance", "equivalents", "hostile", "mutate", "page", "plant")
+ASIDE = ("agreement", "conformance", "equivalents", "hostile", "mutate", "page", "plant", "vote")
 """Modules of the kit that measure nothing."""
 
 

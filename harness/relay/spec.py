@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import domains
 from harness.backends import ApiMode
+from harness.backends.keys import check_url
 from harness.editors.base import Editor
 from harness.errors import UsageError
 from harness.relay.environment import Dose, Environment, build, infected
@@ -87,6 +88,7 @@ class RunSpec:
     api_mode: ApiMode = "auto"
 
     def __post_init__(self) -> None:
+        check_url(self.base_url)
         Policy.read(self.policy)
         named(self.schedule)
         if not self.models or not self.domains:

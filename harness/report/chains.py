@@ -133,7 +133,10 @@ class Packer:
         """What happened at each hop, and its Changes as the JSON that the store keeps, rows of domains.Change's fields:
         there are millions of them in a study, so that nobody here reads them."""
         found, changes = [], []
-        query = f"SELECT before, after, changes, {', '.join(_FACTS)} FROM steps WHERE chain = ? ORDER BY hop"  # noqa: S608
+        query = (
+            f"SELECT before, after, data, {', '.join(_FACTS)} FROM steps LEFT JOIN changes USING (chain, hop) "  # noqa: S608
+            "WHERE chain = ? ORDER BY hop"
+        )
         for before, after, lost, *facts in self._reader.connection.execute(query, (number,)):
             hop = dict(zip(_FACTS, facts, strict=True))
             hop["extra"] = json.loads(hop["extra"])

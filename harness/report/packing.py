@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from harness.backends.secrecy import bare_environment
 from harness.errors import UsageError
 from harness.report import chains
 from harness.report.chains import SiteChain
@@ -61,7 +62,9 @@ class Packing:
 
     def _start(self, own: Sequence[SiteChain], write: int) -> subprocess.Popen[bytes]:
         code = f"import sys; sys.path[:] = {sys.path!r}\nfrom harness.report.packing import main\nmain()"
-        process = subprocess.Popen([sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=write)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=write, env=bare_environment()
+        )
         self._stack.callback(process.wait)
         self._stack.callback(process.kill)
         assert process.stdin is not None  # noqa: S101 (asked for above)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.horizon.study import HorizonStudy
+from harness.mixing import check_scorers
 from harness.report.chains import SiteChain
 from harness.store import Reader, StoredChain
 from harness.table import bills, steps_table
@@ -29,8 +30,8 @@ class Sources:
 
 
 def read(stores: Sequence[Path]) -> Sources:
-    """Reads the stores. A chain that two stores hold counts once, as far as it came. UsageError when a store is none or
-    when there is nothing to report."""
+    """Reads the stores. A chain that two stores hold counts once, as far as it came. UsageError when a store is
+    none, when different code scored them, or when there is nothing to report."""
     import pandas as pd
 
     paths = tuple(dict.fromkeys(Path(store).resolve() for store in stores))
@@ -45,7 +46,7 @@ def read(stores: Sequence[Path]) -> Sources:
     for path in paths:
         own = {found.stored.number: found.number for found in chains.values() if found.store == path}
         with Reader(path) as reader:
-            table = steps_table(reader, own.keys())
+            table = steps_table(reader, [found.stored for found in chains.values() if found.store == path])
             bill = bills(reader)
         table["chain"] = table["chain"].map(own).astype("int64")
         tables.append(table)
@@ -53,6 +54,8 @@ def read(stores: Sequence[Path]) -> Sources:
     horizons = tuple(study for study in map(HorizonStudy, paths) if study.played)
     filled = [table for table in tables if len(table)] or tables[:1]
     steps = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    if len(steps):
+        check_scorers(steps, where=", ".join(map(str, paths)))
     if not len(steps) and not horizons:
         raise UsageError(f"there is nothing to report in {', '.join(map(str, paths))}: no finished hop, no turn")
     return Sources(paths, chains, steps, paid, horizons)

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
-from harness.results.form import FORMAT, REPLY, VERSION, ResultChain, Results
+from harness.results.form import FORMAT, READABLE, REPLY, ResultChain, Results
 from harness.store import FAILURES
 
-MOST_CHAINS, MOST_HOPS, MOST_REPLIES = 100_000, 10_000, 100_000
+MOST_CHAINS, MOST_HOPS, MOST_REPLIES, MOST_RUNS = 100_000, 10_000, 100_000, 10_000
 LARGEST_DOCUMENT, LARGEST_DISTRACTORS = 200_000, 1_000_000
 LARGEST_FILES = 2_000_000
 """Characters of a user's own document."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _RATE = re.compile(r"\d{1,9}(/[1-9]\d{0,8})?")
 _DOCUMENT = re.compile(r"generated-\d{1,6}-(\d{1,4})")
@@ -28,7 +29,8 @@ class _Wrong(Exception):
 
 
 def _text(longest: int = 500) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and len(value) <= longest
+    """A text that can be written as UTF-8, which half a surrogate pair cannot."""
+    return lambda value: isinstance(value, str) and len(value) <= longest and _SURROGATE.search(value) is None
 
 
 def _whole(least: int, most: int) -> Callable[[Any], bool]:
@@ -105,6 +107,16 @@ _CHAIN: Mapping[str, Callable[[Any], bool]] = {
     "replies": lambda value: isinstance(value, list) and len(value) <= MOST_REPLIES,
 }  # fmt: skip
 
+_RUN: Mapping[str, Callable[[Any], bool]] = {
+    "number": _whole(1, 2**31), "command": _text(50), "spec": lambda value: isinstance(value, dict),
+    "started": _number(0.0, 1e12), "ended": _maybe(_number(0.0, 1e12)), "about": lambda value: isinstance(value, dict),
+}  # fmt: skip
+
+_ABOUT: Mapping[str, Callable[[Any], bool]] = {
+    "package": _text(), "commit": _maybe(_text(100)), "dirty": _maybe(_truth), "python": _text(), "platform": _text(),
+    "libraries": lambda value: isinstance(value, dict) and all(map(_text(), value.values())),
+}  # fmt: skip
+
 
 def checked(value: Any, path: Path) -> Results:
     """The results in a JSON value. UsageError names the file and what is wrong with it."""
@@ -117,8 +129,8 @@ def checked(value: Any, path: Path) -> Results:
 def _results(value: Any) -> Results:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise _Wrong(f'it does not say "format": "{FORMAT}"')
-    if value.get("version") != VERSION:
-        raise _Wrong(f"its version is {str(value.get('version'))[:20]}, this one reads {VERSION}")
+    if value.get("version") not in READABLE:
+        raise _Wrong(f"its version is {str(value.get('version'))[:20]}, this one reads {READABLE[0]} to {READABLE[-1]}")
     suites, scorers, made = value.get("suites"), value.get("scorers"), value.get("made")
     if (
         not isinstance(suites, list)
@@ -135,7 +147,16 @@ def _results(value: Any) -> Results:
     found = [_chain(chain, number) for number, chain in enumerate(chains, 1)]
     if len({chain.key for chain in found}) != len(found):
         raise _Wrong("it has a chain twice")
-    return Results(made, suites, scorers, value["transcripts"], found)
+    runs = [_fields(run, _RUN, f"run {n}") for n, run in enumerate(_few(value.get("runs", []), "runs"), 1)]
+    for number, run in enumerate(runs, 1):
+        _fields(run["about"], _ABOUT, f"run {number}, about")
+    return Results(made, suites, scorers, value["transcripts"], found, runs)
+
+
+def _few(value: Any, what: str) -> list[Any]:
+    if not isinstance(value, list) or len(value) > MOST_RUNS:
+        raise _Wrong(f"{what} is no list, or too long")
+    return value
 
 
 def _chain(value: Any, number: int) -> ResultChain:
@@ -151,7 +172,12 @@ def _chain(value: Any, number: int) -> ResultChain:
             raise _Wrong(f"{where}: no generated document is called {spec['document'][:60]!r}")
     hops = _columns(own["hops"], where)
     replies = [_reply(row, f"{where}, reply {n}") for n, row in enumerate(own["replies"], 1)]
-    return ResultChain(**{**{name: own[name] for name in _CHAIN}, "hops": hops, "replies": replies})
+    served = own.get("served")  # version 1 tells it with each reply alone
+    if served is None:
+        served = sorted({row[REPLY.index("model")] for row in replies} - {""})
+    if not _names(served) or not all(map(_text(), served)):
+        raise _Wrong(f"{where}: served is no list of names")
+    return ResultChain(**{**{name: own[name] for name in _CHAIN}, "hops": hops, "served": served, "replies": replies})
 
 
 def _columns(value: Any, where: str) -> dict[str, list[Any]]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.provenance import collect
 from harness.results.check import HOPS
 from harness.results.form import ResultChain, Results, write
 from harness.store import Reader, StoredChain
@@ -36,17 +34,21 @@ def export(
         stored = [chain for chain in reader.chains() if chain.hops]
         if not stored:
             raise UsageError(f"{store} has no finished hop of a relay yet: there is nothing to export")
-        steps = steps_table(reader, {chain.number for chain in stored})
+        steps = steps_table(reader, stored)
         by_chain = dict(iter(steps.groupby("chain")))
-        chains = [_chain(reader, chain, by_chain[chain.number], transcripts) for chain in stored]
+        served, runs = reader.served(), [asdict(run) for run in reader.runs()]
+        chains = [
+            _chain(reader, chain, by_chain[chain.number], served.get(chain.number, ()), transcripts) for chain in stored
+        ]
     domains = sorted(steps["domain"].unique())
-    now = (clock or _now)()
+    now, here = (clock or _now)(), collect()
     results = Results(
-        {"package": _package(), "python": sys.version.split()[0], "date": f"{now:%Y-%m-%dT%H:%M:%SZ}", "git": git()},
+        {"package": here.package, "python": here.python, "date": f"{now:%Y-%m-%dT%H:%M:%SZ}", "git": here.git},
         sorted({str(chain.spec["suite"]) for chain in chains if chain.spec.get("suite")}),
         {name: sorted(steps.loc[steps["domain"] == name, "scorer"].unique()) for name in domains},
         transcripts,
         chains,
+        runs,
     )
     write(path, results)
     return results
@@ -56,7 +58,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _chain(reader: Reader, chain: StoredChain, steps: pd.DataFrame, transcripts: bool) -> ResultChain:
+def _chain(
+    reader: Reader, chain: StoredChain, steps: pd.DataFrame, served: Sequence[str], transcripts: bool
+) -> ResultChain:
     columns = steps[list(HOPS)].astype(object).where(steps[list(HOPS)].notna(), None)
     files = None
     if chain.document == OWN:
@@ -73,32 +77,10 @@ def _chain(reader: Reader, chain: StoredChain, steps: pd.DataFrame, transcripts:
                 )  # fmt: skip
     return ResultChain(
         chain.key, chain.model, chain.editor, chain.domain, chain.document, chain.repeat, chain.reason, chain.spec,
-        files, {name: [_plain(cell) for cell in columns[name]] for name in HOPS}, replies,
+        files, {name: [_plain(cell) for cell in columns[name]] for name in HOPS}, served, replies,
     )  # fmt: skip
 
 
 def _plain(cell: Any) -> Any:
     """Of numpy's numbers, Python's."""
     return cell.item() if hasattr(cell, "item") else cell
-
-
-def _package() -> str:
-    try:
-        return version("palimpsest-bench")
-    except PackageNotFoundError:  # a checkout that is not installed
-        return "0"
-
-
-def git() -> dict[str, Any] | None:
-    """The commit of the checkout that this code runs from, and whether it is unchanged; None outside of one."""
-    root = Path(__file__).parents[2]
-    found = shutil.which("git")
-    if found is None or not (root / ".git").exists():
-        return None
-    told = []
-    for command in (["rev-parse", "HEAD"], ["status", "--porcelain"]):
-        done = subprocess.run([found, "-C", str(root), *command], capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode != 0:  # a checkout that is another user's
-            return None
-        told.append(done.stdout.strip())
-    return {"commit": told[0], "clean": not told[1]}

@@ -1,12 +1,15 @@
 """What a result file holds, as values, and its bytes: JSON, compressed by xz or gzip where its name says so.
 
-{"format": "palimpsest-results", "version": 1,
- "made": {"package", "python", "date", "git": {"commit", "clean"} or null},
+{"format": "palimpsest-results", "version": 2,
+ "made": {"package", "python", "date", "git": {"commit", "clean"} or null},      of the file itself
+ "runs": [{"number", "command", "spec", "started", "ended", "about": {"package", "commit", "dirty", "python",
+           "platform", "libraries"}}],                 of what is in it; version 1 has none
  "suites": ["NAME@VERSION#HASH", …], "scorers": {DOMAIN: [VERSION, …]}, "transcripts": true,
  "chains": [{"key", "model", "editor", "domain", "document", "repeat", "reason",
              "spec": {…},                              all that shaped the chain, as in its store
              "files": {NAME: TEXT} or null,            the user's own document; others are made again from the spec
              "hops": {COLUMN: [value of hop 1, 2, …]}, columns as harness.COLUMNS, those of the hop
+             "served": [NAME, …],                      models that answered, in the provider's words; not in version 1
              "replies": [[value of REPLY, …], …]}]}    without transcripts empty
 """
 
@@ -24,7 +27,8 @@ from typing import Any
 from harness.errors import UsageError
 
 FORMAT = "palimpsest-results"
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)
 PACKED, PLAIN = 64 * 2**20, 512 * 2**20
 """Bytes of a file, as it lies and unpacked, beyond which it is not read."""
 
@@ -50,6 +54,7 @@ class ResultChain:
     spec: Mapping[str, Any]
     files: Mapping[str, str] | None
     hops: Mapping[str, Sequence[Any]]
+    served: Sequence[str] = ()
     replies: Sequence[Sequence[Any]] = field(default=(), repr=False)
 
     @property
@@ -67,6 +72,7 @@ class Results:
     scorers: Mapping[str, Sequence[str]]
     transcripts: bool
     chains: Sequence[ResultChain]
+    runs: Sequence[Mapping[str, Any]] = ()
 
 
 def write(path: Path, results: Results) -> None:

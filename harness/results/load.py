@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import UsageError
 from harness.results.check import HOPS, checked
 from harness.results.form import FORMAT, Results, packed, read
-from harness.store import FAILURES, StoredChain
+from harness.store import StoredChain
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SQLITE = b"SQLite format 3\0"
-_CHAIN = ("chain", "key", "model", "editor", "domain", "document", "repeat")
 
 
 def open_results(path: str | Path) -> Results:
@@ -31,25 +30,21 @@ def table(results: Results) -> pd.DataFrame:
     """The steps as a table; `chain` counts from 1 in the file's order."""
     import pandas as pd
 
-    from harness.table import COLUMNS, COUNTS, FROM_SPEC, NUMBERS, about_chain
+    from harness.table import COLUMNS, about_chains, derived, typed
 
-    columns: dict[str, list[Any]] = {name: [] for name in (*_CHAIN, *FROM_SPEC, *HOPS)}
+    columns: dict[str, list[Any]] = {name: [] for name in ("chain", *HOPS)}
+    chains = []
     for number, chain in enumerate(results.chains, 1):
-        stored = StoredChain(
-            number, chain.key, chain.model, chain.editor, chain.domain, chain.document, chain.repeat, chain.count,
-            chain.reason, chain.spec,
+        chains.append(
+            StoredChain(number, chain.key, chain.model, chain.editor, chain.domain, chain.document, chain.repeat,
+                        chain.count, chain.reason, chain.spec)
         )  # fmt: skip
-        for name, value in zip([*_CHAIN, *FROM_SPEC], about_chain(stored), strict=True):
-            columns[name] += [value] * chain.count
+        columns["chain"] += [number] * chain.count
         for name in HOPS:
             columns[name] += chain.hops[name]
-    found = pd.DataFrame(columns)
-    found["round_trip"] = (found["hop"] + 1) // 2
-    found["failed"] = found["outcome"].isin(FAILURES)
-    found["credit"] = found["rs"].astype("float64").mask(found["failed"], 0.0)
-    found["valid"] = found["valid"].astype("boolean")
-    kinds = {**dict.fromkeys(NUMBERS, "float64"), **dict.fromkeys(COUNTS, "Int64")}
-    return found[list(COLUMNS)].astype(kinds)
+    served = {number: chain.served for number, chain in enumerate(results.chains, 1)}
+    found = pd.DataFrame(columns).merge(about_chains(chains, served), on="chain", how="left", validate="many_to_one")
+    return typed(derived(found)[list(COLUMNS)])
 
 
 def is_results(path: str | Path) -> bool:

@@ -235,7 +235,7 @@ def _compared(chains: Sequence[ResultChain], planned: Mapping[str, ChainSpec], p
 
     with Reader(path) as reader:
         stored = {chain.key: chain for chain in reader.chains()}
-        steps = steps_table(reader, {chain.number for chain in stored.values()})
+        steps = steps_table(reader, stored.values())
     columns = steps[list(HOPS)].astype(object).where(steps[list(HOPS)].notna(), None)
     rows: dict[tuple[str, int], Mapping[Any, Any]] = {
         (key, row["hop"]): row for key, row in zip(steps["key"], columns.to_dict("records"), strict=True)

@@ -1,5 +1,6 @@
 """One SQLite file a study: replies, steps, documents. Nothing paid for is lost, nothing is paid for twice."""
 
+from harness.store.reader import Reader
 from harness.store.records import (
     FAILURES,
     HORIZON,
@@ -7,12 +8,13 @@ from harness.store.records import (
     Chain,
     Place,
     Position,
+    Run,
     Score,
     Spent,
     Step,
     StoredChain,
 )
-from harness.store.store import Reader, Store
+from harness.store.store import Store
 
 __all__ = [
     "FAILURES",
@@ -22,6 +24,7 @@ __all__ = [
     "Place",
     "Position",
     "Reader",
+    "Run",
     "Score",
     "Spent",
     "Step",

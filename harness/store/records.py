@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.backends.base import Reply
+from harness.provenance import Provenance
 
 Files = Mapping[str, str]
 Direction = Literal["forward", "backward"]
@@ -108,7 +109,8 @@ class Step:
         edit, or an answer that could not be scored in time, says nothing about obedience."""
         if self.score:
             return self.score.done
-        return 0.0 if self.direction == "forward" and self.failure in _DISOBEYED else None
+        unapplied = self.failure == "unparseable" and not self.after
+        return 0.0 if self.direction == "forward" and (self.failure in _DISOBEYED or unapplied) else None
 
     @property
     def credit(self) -> float | None:
@@ -168,3 +170,21 @@ class Position:
     after: Files = field(default_factory=dict)
     outcome: str = "ok"
     damage: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a command that wrote here: `command` (run, horizon, rescore …) with its `spec`, when it `started` and
+    `ended` (seconds since the epoch; None when it was killed, or has not ended), and what code made it."""
+
+    number: int
+    command: str
+    spec: Mapping[str, Any]
+    started: float
+    ended: float | None
+    about: Provenance
+
+
+def server_of(spec: Mapping[str, Any]) -> str:
+    """The server that a chain or cell asks, "" for the provider's own."""
+    return str(spec.get("base_url") or spec.get("asked", {}).get("base_url") or "")

@@ -7,14 +7,27 @@ import sqlite3
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.provenance import package_version
+from harness.store import migrations
+from harness.store.writer import told
 
-VERSION = 2
-"""Raised when the tables change: a store is read by the version that made it."""
+VERSION = 3
+"""Raised when the tables change; `harness.store.migrations` says what becomes of older stores."""
 
 APPLICATION = 0x50414C31  # "PAL1", in SQLite's header, so that another program's database is not taken for ours
 
+# The indices hold whole what `show` reads: a thirtieth of the pages of the rows themselves.
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, command TEXT NOT NULL, spec TEXT NOT NULL, started REAL NOT NULL, ended REAL,
+    package TEXT NOT NULL, git TEXT, dirty INTEGER, python TEXT NOT NULL, platform TEXT NOT NULL,
+    libraries TEXT NOT NULL
+);
+CREATE TABLE served (
+    model TEXT NOT NULL, server TEXT NOT NULL, id TEXT NOT NULL, run INTEGER REFERENCES runs (id),
+    PRIMARY KEY (model, server, id)
+) WITHOUT ROWID;
 CREATE TABLE chains (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
     model TEXT NOT NULL, editor TEXT NOT NULL, domain TEXT NOT NULL, document TEXT NOT NULL, repeat INTEGER NOT NULL,
@@ -24,11 +37,13 @@ CREATE TABLE chains (
 CREATE TABLE blobs (hash TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE replies (
     chain INTEGER NOT NULL REFERENCES chains (id), hop INTEGER NOT NULL, attempt INTEGER NOT NULL,
-    call INTEGER NOT NULL, request TEXT NOT NULL, text BLOB NOT NULL, finish TEXT NOT NULL,
+    call INTEGER NOT NULL, request TEXT NOT NULL, finish TEXT NOT NULL,
     input INTEGER, output INTEGER, cached INTEGER, reasoning INTEGER, cost REAL, latency REAL NOT NULL,
-    model TEXT NOT NULL, fingerprint TEXT, tries INTEGER NOT NULL, raw BLOB NOT NULL, received REAL NOT NULL,
+    model TEXT NOT NULL, fingerprint TEXT, tries INTEGER NOT NULL, received REAL NOT NULL,
+    run INTEGER REFERENCES runs (id), text BLOB NOT NULL, raw BLOB NOT NULL,
     PRIMARY KEY (chain, hop, attempt, call, request)
 );
+CREATE INDEX paid ON replies (chain, model, fingerprint, hop, tries, input, output, cost);
 CREATE TABLE steps (
     chain INTEGER NOT NULL REFERENCES chains (id), hop INTEGER NOT NULL, edit TEXT NOT NULL, direction TEXT NOT NULL,
     outcome TEXT NOT NULL, detail TEXT NOT NULL,
@@ -36,7 +51,12 @@ CREATE TABLE steps (
     valid INTEGER, edit_similarity REAL,
     before TEXT NOT NULL, after TEXT NOT NULL, extra TEXT NOT NULL,
     input INTEGER, output INTEGER, cached INTEGER, reasoning INTEGER, cost REAL, latency REAL NOT NULL,
-    calls INTEGER NOT NULL, attempts INTEGER NOT NULL, scorer TEXT NOT NULL, changes BLOB,
+    calls INTEGER NOT NULL, attempts INTEGER NOT NULL, scorer TEXT NOT NULL, run INTEGER REFERENCES runs (id),
+    PRIMARY KEY (chain, hop)
+);
+CREATE INDEX outline ON steps (chain, hop, direction, outcome, rs, done);
+CREATE TABLE changes (
+    chain INTEGER NOT NULL REFERENCES chains (id), hop INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (chain, hop)
 );
 """
@@ -53,7 +73,9 @@ def check_path(path: Path, *, write: bool) -> None:
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """A connection to a store, made first if `write` and there is none. UsageError says what is wrong with the file."""
+    """A connection to a store, made first if `write` and there is none. One that an older version made is brought up to
+    date: in place to write, which its version then no longer reads, in a private copy to read. UsageError says what is
+    wrong with the file."""
     check_path(path, write=write)
     # A reader may have to finish what a killed writer began, so it too opens for writing, and then writes nothing.
     mode = "rwc" if write else "rw"
@@ -66,16 +88,15 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             check_same_thread=False,
             timeout=30,
         )
-        _check(connection, path, write=write)
+        return _opened(connection, path, write=write)
     except sqlite3.DatabaseError as error:
         if connection:
             connection.close()
-        raise UsageError(f"{path} cannot be used as a store: {error}; name another file") from None
+        raise UsageError(f"{path} cannot be used as a store: {told(error, 'name another file')}") from None
     except BaseException:
         if connection:
             connection.close()
         raise
-    return connection
 
 
 def fold(connection: sqlite3.Connection) -> None:
@@ -85,7 +106,7 @@ def fold(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
-def _check(connection: sqlite3.Connection, path: Path, *, write: bool) -> None:
+def _opened(connection: sqlite3.Connection, path: Path, *, write: bool) -> sqlite3.Connection:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -93,36 +114,32 @@ def _check(connection: sqlite3.Connection, path: Path, *, write: bool) -> None:
     fresh = write and not tables and not application
     if not fresh and application != APPLICATION:
         raise UsageError(f"{path} is not a palimpsest store: name another file")
-    if not fresh and version != VERSION:
+    if not fresh and not 1 <= version <= VERSION:
         made_by = connection.execute("SELECT value FROM meta WHERE name = 'package'").fetchone()
         raise UsageError(
             f"{path} was made by palimpsest-bench {made_by[0] if made_by else 'of another version'} (store version "
-            f"{version}, this one reads {VERSION}): use that version, or name another file"
+            f"{version}, this one reads 1 to {VERSION}): use that version, or name another file"
         )
     connection.execute("PRAGMA busy_timeout = 30000")
     if not write:
+        if version < VERSION:
+            connection = migrations.copied(connection, TABLES, VERSION)
         connection.execute("PRAGMA query_only = ON")
-        return
+        return connection
+    if not fresh and version < VERSION:
+        migrations.migrate(connection, TABLES, VERSION)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     if fresh:
         _create(connection)
+    return connection
 
 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     for statement in TABLES.split(";"):
         connection.execute(statement)
-    connection.execute("INSERT INTO meta VALUES ('package', ?)", (_package(),))
+    connection.execute("INSERT INTO meta VALUES ('package', ?)", (package_version(),))
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
-
-
-def _package() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("palimpsest-bench")
-    except PackageNotFoundError:  # a checkout that is not installed
-        return "0"

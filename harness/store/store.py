@@ -3,145 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from harness.backends.base import Reply, Usage
+from harness.backends.base import Reply
+from harness.errors import UsageError
+from harness.provenance import Provenance
 from harness.store import blobs, schema
 from harness.store.lock import Lock
-from harness.store.records import HORIZON, Chain, Place, Position, Score, Spent, Step, StoredChain
+from harness.store.reader import STEP, Reader
+from harness.store.records import Chain, Place, Step
+from harness.store.served import Served
 from harness.store.writer import Writer
 
-if TYPE_CHECKING:
-    from domains import Change
-
-_COLUMNS = (
-    "chain, hop, edit, direction, outcome, detail, rs, missing, altered, spurious, moved, step, done, valid, "
-    "edit_similarity, before, after, extra, input, output, cached, reasoning, cost, latency, calls, attempts, scorer"
+_WRITE_STEP = f"INSERT OR REPLACE INTO steps ({STEP}, run) VALUES ({', '.join('?' * 28)})"  # noqa: S608 (no input in it)
+_WRITE_REPLY = (
+    "INSERT INTO replies (chain, hop, attempt, call, request, finish, input, output, cached, reasoning, cost, latency, "
+    "model, fingerprint, tries, received, run, text, raw) VALUES "
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_WRITE_STEP = f"INSERT OR REPLACE INTO steps ({_COLUMNS}, changes) VALUES ({', '.join('?' * 28)})"  # noqa: S608 (no input in it)
-
-
-class Reader:
-    """A store to look at, also while another process writes it. UsageError when there is none or it cannot be read."""
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.connection = schema.connect(self.path, write=False)
-
-    def __enter__(self) -> Reader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
-
-    def chains(self, *, horizon: bool = False) -> list[StoredChain]:
-        """All chains of relays, or all cells of horizon studies, in the order they were registered."""
-        rows = self.connection.execute(
-            "SELECT id, key, model, editor, domain, document, repeat, "
-            "(SELECT count(*) FROM steps WHERE chain = id), reason, spec FROM chains "
-            "WHERE (editor = ?) = ? ORDER BY id",
-            (HORIZON, horizon),
-        )
-        return [
-            StoredChain(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], json.loads(row[9]))
-            for row in rows
-        ]
-
-    def documents(self, chain: int) -> tuple[dict[str, str], dict[str, str]]:
-        """The seed document and the distractors of a chain."""
-        row = self.connection.execute("SELECT seed_files, distractors FROM chains WHERE id = ?", (chain,)).fetchone()
-        return blobs.get(self.connection, row[0]), blobs.get(self.connection, row[1])
-
-    def clean(self, chain: int) -> dict[str, str]:
-        """The seed document of a chain before errors were planted in it; empty where none were."""
-        row = self.connection.execute("SELECT clean FROM chains WHERE id = ?", (chain,)).fetchone()
-        return blobs.get(self.connection, row[0]) if row[0] else {}
-
-    def changes(self, chain: int) -> dict[int, list[Change]]:
-        """By hop, what the document had lost against the seed; a hop without a score is not there. Long texts are cut
-        and, of very many, only the largest are kept (`harness.relay.scoring`)."""
-        from domains import Change
-
-        rows = self.connection.execute(
-            "SELECT hop, changes FROM steps WHERE chain = ? AND changes IS NOT NULL ORDER BY hop", (chain,)
-        )
-        return {
-            hop: [
-                Change(*row[:6], *(None if at is None else tuple(at) for at in row[6:]))
-                for row in json.loads(blobs.unpack(data))
-            ]
-            for hop, data in rows
-        }
-
-    def steps(self, chain: int) -> list[Step]:
-        """The finished hops of a chain, in order."""
-        rows = self.connection.execute(f"SELECT {_COLUMNS} FROM steps WHERE chain = ? ORDER BY hop", (chain,))  # noqa: S608
-        return [self._step(row) for row in rows]
-
-    def position(self, chain: int) -> Position:
-        """Where a chain stands."""
-        ask = self.connection.execute
-        last = ask(
-            "SELECT hop, before, after, outcome FROM steps WHERE chain = ? ORDER BY hop DESC LIMIT 1", (chain,)
-        ).fetchone()
-        if last is None:
-            return Position()
-        seen = ask(
-            "SELECT rs FROM steps WHERE chain = ? AND rs IS NOT NULL ORDER BY hop DESC LIMIT 1", (chain,)
-        ).fetchone()
-        before, after = blobs.get(self.connection, last[1]), blobs.get(self.connection, last[2])
-        return Position(last[0], before, after, last[3], 1.0 - seen[0] if seen else 0.0)
-
-    def replies(self, chain: int, after: int = 0) -> dict[Place, Reply]:
-        """The stored replies of a chain's hops beyond `after`."""
-        rows = self.connection.execute(
-            "SELECT hop, attempt, call, request, text, finish, input, output, cached, reasoning, latency, cost, model, "
-            "fingerprint, tries, raw FROM replies WHERE chain = ? AND hop > ? ORDER BY hop, attempt, call",
-            (chain, after),
-        )
-        return {
-            Place(*row[:4]): Reply(
-                blobs.unpack(row[4]),
-                row[5],
-                Usage(*row[6:10]),
-                row[10],
-                row[11],
-                row[12],
-                row[13],
-                row[14],
-                json.loads(zlib.decompress(row[15])),
-            )
-            for row in rows
-        }
-
-    def scorers(self) -> dict[str, set[str]]:
-        """Domain to the versions of its code that measured the steps here."""
-        rows = self.connection.execute("SELECT DISTINCT domain, scorer FROM steps JOIN chains ON chain = id").fetchall()
-        return {domain: {scorer for name, scorer in rows if name == domain} for domain, _ in rows}
-
-    def _step(self, row: Sequence[object]) -> Step:
-        named = dict(zip(_COLUMNS.split(", "), row, strict=True))
-        outcome = named["outcome"]
-        measures = ("rs", "missing", "altered", "spurious", "moved", "step", "done", "valid", "edit_similarity")
-        numbers = {name: named[name] for name in measures}
-        if numbers["valid"] is not None:
-            numbers["valid"] = bool(numbers["valid"])
-        spent = {name: named[name] for name in ("calls", "input", "output", "cached", "reasoning", "cost", "latency")}
-        measured = outcome in ("ok", "unread")
-        return Step(
-            **{name: named[name] for name in ("hop", "edit", "direction", "detail", "attempts", "scorer")},  # type: ignore[arg-type]
-            before=blobs.get(self.connection, str(named["before"])),
-            after=blobs.get(self.connection, str(named["after"])),
-            score=Score(outcome, **numbers) if measured else None,  # type: ignore[arg-type]
-            failure=None if measured else str(outcome),
-            extra=tuple(json.loads(str(named["extra"]))),
-            spent=Spent(**spent),  # type: ignore[arg-type]  # SQLite's columns are typed by the schema
-        )
 
 
 class Store(Reader):
@@ -161,6 +46,9 @@ class Store(Reader):
             self._lock.release()
             raise
         self._writer = Writer(self._writing, self.path)
+        self._run: int | None = None
+        self._ended: Callable[[], float] | None = None
+        self._served: Served | None = None
 
     def __enter__(self) -> Store:
         return self
@@ -170,6 +58,10 @@ class Store(Reader):
 
     def close(self) -> None:
         try:
+            if self._ended is not None:
+                with contextlib.suppress(UsageError):  # a write that failed before, of which the writer tells
+                    self._writer.submit(self._end(self._ended()), urgent=False)
+                self._ended = None
             self._writer.close()
         finally:
             self.connection.close()
@@ -177,8 +69,39 @@ class Store(Reader):
             self._writing.close()
             self._lock.release()
 
+    def begin(
+        self, command: str, spec: Mapping[str, Any], about: Provenance, clock: Callable[[], float], *,
+        accept_drift: bool = False,
+    ) -> int:  # fmt: skip
+        """Note a run, which all that is written from now on is of, and watch which models answer
+        (`harness.store.served`). The number of the run."""
+        row = (
+            command, json.dumps(spec, sort_keys=True), clock(), about.package, about.commit, about.dirty, about.python,
+            about.platform, json.dumps(about.libraries, sort_keys=True),
+        )  # fmt: skip
+        numbers: list[int | None] = []
+
+        def write(connection: sqlite3.Connection) -> None:
+            made = connection.execute(
+                "INSERT INTO runs (command, spec, started, package, git, dirty, python, platform, libraries) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
+            )  # fmt: skip
+            numbers.append(made.lastrowid)
+
+        self._writer.submit(write).result()
+        self._run, self._ended = numbers[0], clock
+        self._served = Served(self.path, self.connection, accept=accept_drift)
+        return int(self._run or 0)
+
+    def _end(self, now: float) -> Callable[[sqlite3.Connection], None]:
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE runs SET ended = ? WHERE id = ?", (now, self._run))
+
+        return write
+
     def register(self, chains: Iterable[Chain]) -> dict[str, int]:
-        """Make the chains known; the number of each key. One that is known keeps its number and forgets its reason."""
+        """Make the chains known; the number of each key. One that is known keeps its number and forgets its reason.
+        UsageError when replies of theirs are of a model that this store does not accept."""
         wanted = list(chains)
 
         def write(connection: sqlite3.Connection) -> None:
@@ -194,33 +117,51 @@ class Store(Reader):
 
         self._writer.submit(write).result()
         known = dict(self.connection.execute("SELECT key, id FROM chains").fetchall())
-        return {chain.key: known[chain.key] for chain in wanted}
+        numbers = {chain.key: known[chain.key] for chain in wanted}
+        if self._served is not None:
+            self._note(self._served.register({numbers[chain.key]: chain for chain in wanted}))
+        return numbers
+
+    def _note(self, found: Iterable[tuple[str, str, str]]) -> None:
+        """Write down models that a provider answered with."""
+        rows = [(*row, self._run) for row in found]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany("INSERT OR IGNORE INTO served VALUES (?, ?, ?, ?)", rows)
+
+        if rows:
+            self._writer.submit(write, urgent=False)
 
     async def save_reply(self, chain: int, place: Place, reply: Reply, received: float) -> None:
-        """Returns when the reply is on the disk. `received` is seconds since the epoch."""
+        """Returns when the reply is on the disk. `received` is seconds since the epoch. UsageError, with the reply
+        kept, when it is of another model than those before."""
+        run, raw = self._run, zlib.compress(json.dumps(reply.raw).encode(), 1)
 
         def write(connection: sqlite3.Connection) -> None:
             usage = reply.usage
             connection.execute(
-                "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (chain, place.hop, place.attempt, place.call, place.request, blobs.pack(reply.text), reply.finish,
-                 usage.input, usage.output, usage.cached, usage.reasoning, reply.cost, reply.latency, reply.model,
-                 reply.fingerprint, reply.attempts, zlib.compress(json.dumps(reply.raw).encode(), 1), received),
+                _WRITE_REPLY,
+                (chain, place.hop, place.attempt, place.call, place.request, reply.finish, usage.input, usage.output,
+                 usage.cached, usage.reasoning, reply.cost, reply.latency, reply.model, reply.fingerprint,
+                 reply.attempts, received, run, blobs.pack(reply.text), raw),
             )  # fmt: skip
 
         await asyncio.wrap_future(self._writer.submit(write))
+        if self._served is not None:
+            self._note(self._served.answered(chain, reply.model))
 
     def save_step(self, chain: int, step: Step) -> None:
         """Hand in a finished hop; nobody waits for it, since its replies are stored. A failure surfaces at `close`."""
-        self._writer.submit(lambda connection: write_step(connection, chain, step), urgent=False)
+        run = self._run
+        self._writer.submit(lambda connection: write_step(connection, chain, step, run), urgent=False)
 
     def save_steps(self, steps: Iterable[tuple[int, Step]]) -> None:
         """Write steps over those there are, all or none."""
-        found = list(steps)
+        found, run = list(steps), self._run
 
         def write(connection: sqlite3.Connection) -> None:
             for chain, step in found:
-                write_step(connection, chain, step)
+                write_step(connection, chain, step, run)
 
         self._writer.submit(write).result()
 
@@ -233,19 +174,20 @@ class Store(Reader):
         self._writer.submit(write, urgent=False)
 
 
-def write_step(connection: sqlite3.Connection, chain: int, step: Step) -> None:
+def write_step(connection: sqlite3.Connection, chain: int, step: Step, run: int | None = None) -> None:
     score, spent = step.score, step.spent
     numbers: tuple[object, ...] = (None,) * 6
     if score is not None:
         numbers = (score.rs, score.missing, score.altered, score.spurious, score.moved, score.step)
     valid, similarity = (score.valid, score.edit_similarity) if score is not None else (None, None)
     before, after = blobs.put(connection, step.before), blobs.put(connection, step.after)
-    changes = None
-    if score is not None and score.rs is not None:
-        changes = blobs.pack(json.dumps(score.changes, separators=(",", ":")))
     connection.execute(
         _WRITE_STEP,
         (chain, step.hop, step.edit, step.direction, step.outcome, step.detail, *numbers, step.done, valid, similarity,
          before, after, json.dumps(step.extra), spent.input, spent.output, spent.cached, spent.reasoning, spent.cost,
-         spent.latency, spent.calls, step.attempts, step.scorer, changes),
+         spent.latency, spent.calls, step.attempts, step.scorer, run),
     )  # fmt: skip
+    connection.execute("DELETE FROM changes WHERE chain = ? AND hop = ?", (chain, step.hop))
+    if score is not None and score.rs is not None:
+        changes = blobs.pack(json.dumps(score.changes, separators=(",", ":")))
+        connection.execute("INSERT INTO changes VALUES (?, ?, ?)", (chain, step.hop, changes))

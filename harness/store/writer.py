@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -33,10 +34,13 @@ class Writer:
         self._failure: UsageError | None = None
 
     def submit(self, operation: Operation, *, urgent: bool = True) -> Future[None]:
-        """Hand in a write. One that is not urgent shares the next transaction, within LINGER seconds."""
+        """Hand in a write. One that is not urgent shares the next transaction, within LINGER seconds. UsageError once
+        a write has failed: who waits for none would go on for nothing."""
         future: Future[None] = Future()
         if self._closed:
             raise RuntimeError("the store is closed")
+        if self._failure:
+            raise self._failure
         self._queue.put((operation, future, urgent))
         return future
 
@@ -87,12 +91,22 @@ class Writer:
                     operation(self._connection)
                 self._connection.execute("COMMIT")
             except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
                 # Later writes build on this one, so none is made after it.
-                failure = self._failure = UsageError(f"cannot write the store {self._path}: {error}")
+                failure = self._failure = UsageError(f"cannot write the store {self._path}: {told(error)}")
+                # A disk that fails may fail here too; what is open is dropped when the connection is.
+                with contextlib.suppress(sqlite3.Error):
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
         for future in listening:
             if failure is None:
                 future.set_result(None)
             else:
                 future.set_exception(failure)
+
+
+def told(error: Exception, otherwise: str = "") -> str:
+    """What failed and the way out: for a disk without room to make some, for anything else what `otherwise` says."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the number tells where in SQLite
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        otherwise = "what came before is kept: make room on the disk, then run the same command again"
+    return f"{error}; {otherwise}" if otherwise else str(error)

@@ -6,7 +6,6 @@ hop, and the replies are the right ones. Only the tokens in them are estimates.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from domains import generate as kit
-from harness.backends import schemes
+from harness.backends import prices, schemes
 from harness.backends.base import Message, Reply, Request, Usage
+from harness.budget import Account
 from harness.editors.base import Edited, Editor
 from harness.errors import UsageError
 from harness.relay.hop import Leg, make_task, oracle
@@ -61,9 +61,9 @@ class _Sum:
     output: int = 0
 
 
-def estimate(spec: RunSpec, store: Path | None = None) -> list[Price]:
-    """The price of each model of a run; with a `store` that exists, of what is left of it. Asks no model. UsageError
-    for a simulated model, an editor or a domain that does not exist."""
+def estimate(spec: RunSpec, store: Path | None = None, given: prices.Price | None = None) -> list[Price]:
+    """The price of each model of a run; with a `store` that exists, of what is left of it. Asks no model. `given`
+    stands in for the table of prices. UsageError for a simulated model, an editor or a domain that does not exist."""
     known = [*(scheme.name for scheme in schemes()), "sim"]
     for model in spec.models:
         if model.partition(":")[0] not in known:
@@ -83,34 +83,28 @@ def estimate(spec: RunSpec, store: Path | None = None) -> list[Price]:
         start = min(finished.get(chain.key, 0), spec.hops)
         own.done += start
         if not chain.model.startswith("sim:"):
-            for calls, given, written in walker.hops(chain)[start:]:
+            for calls, shown, written in walker.hops(chain)[start:]:
                 own.calls += calls
-                own.input += given
+                own.input += shown
                 own.output += written
     retries = Policy.read(spec.policy).retries
-    return [_priced(spec, model, found, retries) for model, found in sums.items()]
+    return [_priced(Account(model, spec.base_url, given), found, retries) for model, found in sums.items()]
 
 
-def _priced(spec: RunSpec, model: str, found: _Sum, retries: int) -> Price:
+def _priced(account: Account, found: _Sum, retries: int) -> Price:
     most = found.calls * (1 + retries)
     return Price(
-        model, found.chains, found.done, found.calls, most, found.input, found.output,
-        _dollars(spec, model, found, LOW, found.calls), _dollars(spec, model, found, HIGH, most),
+        account.name, found.chains, found.done, found.calls, most, found.input, found.output,
+        _dollars(account, found, LOW, found.calls), _dollars(account, found, HIGH, most),
     )  # fmt: skip
 
 
-def _dollars(spec: RunSpec, model: str, found: _Sum, share: float, calls: int) -> float | None:
+def _dollars(account: Account, found: _Sum, share: float, calls: int) -> float | None:
     """The price of `calls` calls of average size, since a provider's price may depend on a call's size."""
-    from harness.backends.prices import cost
-
-    scheme, _, name = model.partition(":")
-    if scheme in ("sim", "local") or not found.calls:
+    if not found.calls:
         return 0.0
-    if scheme not in ("openai", "anthropic"):
-        return None
     usage = Usage(round(share * found.input / found.calls), round(share * found.output / found.calls), cached=0)
-    url = spec.base_url or os.environ.get(f"{scheme.upper()}_BASE_URL")
-    one = cost(name, usage, provider=scheme, base_url=url)
+    one = account.cost(usage)
     return None if one is None else one * calls
 
 
@@ -154,7 +148,7 @@ class _Walker:
         async def ask(request: Request) -> Reply:
             nonlocal given, written, calls
             begun = request.messages[-1].role == "assistant"
-            text = after.get(expected[calls], "") if begun else editor.answer(after)
+            text = after.get(expected[calls], "") if begun else editor.answer(after, before)
             given += sum(_count(message.text) + AROUND for message in request.messages)
             written += _count(text)
             calls += 1

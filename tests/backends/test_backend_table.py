@@ -13,7 +13,8 @@ import harness.backends as backends
 from harness.backends.openai import needs_responses
 from harness.errors import UsageError
 
-HELPERS = {"base", "chat", "faults", "limits", "llama_server", "prices", "responses", "weights", "wire"}
+HELPERS = {"base", "chat", "faults", "keys", "limits", "llama_server", "prices", "requests_log", "responses"}
+HELPERS |= {"allowance", "limiter", "pace", "secrecy", "weights", "wire"}
 
 
 def test_table_is_sorted_and_equals_the_modules() -> None:

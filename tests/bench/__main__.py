@@ -14,6 +14,7 @@ import domains
 from domains.kit import compare
 from harness.relay.worker import spare_collector
 from tests.bench import horizon as of_horizon
+from tests.bench import store as of_store
 from tests.bench.relay import DOMAINS, Load, run
 
 
@@ -99,6 +100,8 @@ def main() -> None:
     per_domain()
     print("relay against a local stub (the reference: 9 to 29 % of the ideal, 30 to 212 ms CPU, 7 613 MB)")
     relay([Load(50, 0.5, 50), Load(1000, 10.0, 10)])
+    print("a store of 120 000 steps, each with its reply")
+    of_store.store()
     print("horizon against a local stub: a target study")
     return horizon(of_horizon.Load(50, 0.5, 200))
 

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.editors.blocks import fence_for, fenced
-from harness.editors.names import is_safe
 from harness.editors.reply import parse_reply
+from harness.filenames import is_safe
 
 A, B = "x,y\n1,2\n", "k\nv\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ class Hostile:
                 return None
             case "spin":
                 re.match(r"(a+)+$", "a" * 40 + "b")  # never returns, never lets go of the interpreter
+            case "wait":
+                time.sleep(1000)  # a parser that waits for what never comes takes no CPU time
+            case "hoard":
+                hoard = [bytes(2**20) for _ in range(message["megabytes"])]
+                return {"held": len(hoard)}
+            case "talk":
+                return {"said": "x" * message["length"]}
             case "die":
                 os._exit(3)
             case "die once":

@@ -13,21 +13,21 @@ from typing import Any
 
 import domains
 from harness.backends.base import Message, Reply, Request, Usage
-from harness.calls import Line
 from harness.editors.base import Ask, Edited, Task
+from harness.lines import Line
 from harness.relay.engine import Model, Relay
 from harness.relay.scoring import Scoring
 from harness.relay.spec import ChainSpec, Policy, RunSpec, expand
 from harness.store import Store
 
-_CLOCKS = {"received", "latency", "raw"}
+_CLOCKS = {"received", "latency", "raw", "run"}
 
 
 def audit(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Everything a store holds but the clock's values, in order."""
     found = {}
     with sqlite3.connect(path) as connection:
-        for table in ("chains", "steps", "replies", "blobs"):
+        for table in ("chains", "steps", "changes", "replies", "blobs"):
             cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608
             kept = [n for n, column in enumerate(cursor.description) if column[0] not in _CLOCKS]
             found[table] = sorted(tuple(row[n] for n in kept) for row in cursor)

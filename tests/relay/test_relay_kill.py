@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,63 +18,46 @@ from relay_stub import audit, same_file
 
 from harness import load
 from tests.chat_server import ChatServer
+from tests.nursery import DONE, Nursery
 
 HERE = Path(__file__).parent
 KILLS = 20
 
 
-class Nursery:
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "relay_nursery.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": str(HERE.parents[1]), "OPENAI_API_KEY": "none"},
-        )  # fmt: skip
-
-    def run(self, lifetime: float, **arguments: Any) -> int:
-        """Run a study for at most `lifetime` seconds; the status it ended with."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(arguments) + "\n")
-        self._process.stdin.flush()
-        pid = int(self._process.stdout.readline())
-        # The nursery waits for the child, so its number cannot be another's as long as the answer has not been read.
-        timer = threading.Timer(lifetime, os.kill, (pid, signal.SIGKILL))
-        timer.start()
-        status = int(self._process.stdout.readline())
-        timer.cancel()
-        timer.join()
-        return status
-
-    def close(self) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
-
-
 @pytest.fixture
 def nursery() -> Iterator[Nursery]:
-    made = Nursery()
-    yield made
-    made.close()
+    with Nursery() as made:
+        yield made
+
+
+def finished(nursery: Nursery, **arguments: Any) -> bool:
+    ended = nursery.run(**arguments)
+    assert ended.status == DONE, ended
+    return True
+
+
+def killed_after(seconds: float, nursery: Nursery, **arguments: Any) -> bool:
+    """Whether the run was killed before it came to its end."""
+    ended = nursery.run(after=seconds, **arguments)
+    assert ended.status in (DONE, -signal.SIGKILL), ended
+    return ended.status != DONE
 
 
 def test_simulated_run(nursery: Nursery, tmp_path: Path) -> None:
     spec = {"models": ["sim:frontier", "sim:careless"], "domains": ["accounting"], "doc_tokens": 300, "distractors": 0,
             "round_trips": 12, "repeats": 4, "workers": 0}  # fmt: skip
     started = time.perf_counter()
-    assert nursery.run(600, store=str(tmp_path / "whole.db"), **spec) == 0
+    assert finished(nursery, store=str(tmp_path / "whole.db"), **spec)
     whole = time.perf_counter() - started
     rng, kills, stores = random.Random(1), 0, 1
     while kills < KILLS:
         path = tmp_path / f"{stores}.db"
-        if nursery.run(rng.uniform(0.0, 0.15 * whole), store=str(path), **spec) == signal.SIGKILL:
+        if killed_after(rng.uniform(0.0, 0.15 * whole), nursery, store=str(path), **spec):
             kills += 1
         else:  # it came to its end first: it must be right, and the next kills go to another
             assert audit(path) == audit(tmp_path / "whole.db")
             stores += 1
-    assert nursery.run(600, store=str(tmp_path / f"{stores}.db"), **spec) == 0
+    assert finished(nursery, store=str(tmp_path / f"{stores}.db"), **spec)
     print(f"{kills} kills over {stores} stores; a whole run takes {whole:.2f} s")
     assert audit(tmp_path / f"{stores}.db") == audit(tmp_path / "whole.db")
     last, first = load(tmp_path / f"{stores}.db").summary(), load(tmp_path / "whole.db").summary()
@@ -89,14 +70,14 @@ def test_run_against_a_server(nursery: Nursery, tmp_path: Path) -> None:
         spec = {"models": ["openai:stub"], "domains": ["accounting"], "doc_tokens": 300, "distractors": 0, "repeats": 6,
                 "round_trips": 15, "workers": 0, "concurrency": concurrency, "base_url": server.url}  # fmt: skip
         started = time.perf_counter()
-        assert nursery.run(600, store=str(tmp_path / "whole.db"), **spec) == 0
+        assert finished(nursery, store=str(tmp_path / "whole.db"), **spec)
         whole, needed = time.perf_counter() - started, server.received
         assert needed == 6 * 30
         rng, kills, stores, stored, lost = random.Random(2), 0, 1, 0, 0
         server.received = 0
         while kills < KILLS:
             path, before = tmp_path / f"{stores}.db", server.received
-            killed = nursery.run(rng.uniform(0.0, 0.16 * whole), store=str(path), **spec) == signal.SIGKILL
+            killed = killed_after(rng.uniform(0.0, 0.16 * whole), nursery, store=str(path), **spec)
             held = replies_in(path)
             in_flight = server.received - before - (held - stored)
             assert 0 <= in_flight <= (concurrency if killed else 0)
@@ -104,7 +85,7 @@ def test_run_against_a_server(nursery: Nursery, tmp_path: Path) -> None:
             if not killed:
                 assert audit(path) == audit(tmp_path / "whole.db")
                 stores, stored = stores + 1, 0
-        assert nursery.run(600, store=str(tmp_path / f"{stores}.db"), **spec) == 0
+        assert finished(nursery, store=str(tmp_path / f"{stores}.db"), **spec)
         print(
             f"{kills} kills over {stores} stores of {needed} calls: {server.received} made, {lost} in flight at kills"
         )
@@ -119,32 +100,6 @@ def replies_in(path: Path) -> int:
     except sqlite3.OperationalError as error:
         assert "no such table" in str(error)  # noqa: PT017 (a run killed before its store had tables)
         return 0
-
-
-def test_interrupt_stops_cleanly(tmp_path: Path) -> None:
-    with ChatServer(same_file, latency=0.02) as server:
-        code = (
-            "import harness, signal\n"
-            # A shell starts what runs in the background with interrupts ignored.
-            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-            "def tell(progress):\n"
-            "    print(progress.hops, flush=True)\n"
-            f"harness.run('openai:stub', 'accounting', doc_tokens=300, distractors=0, round_trips=500, repeats=4,\n"
-            f"            store={str(tmp_path / 's.db')!r}, base_url={server.url!r}, report=tell)\n"
-        )
-        environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), "OPENAI_API_KEY": "none"}
-        with subprocess.Popen(
-            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-        ) as process:
-            assert process.stdout
-            assert process.stderr
-            said = [process.stdout.readline() for _ in range(20)]
-            process.send_signal(signal.SIGINT)
-            _, told = process.communicate()
-    assert process.returncode == -signal.SIGINT, told
-    assert told.strip().endswith("KeyboardInterrupt")
-    assert [path.name for path in tmp_path.iterdir()] == ["s.db"]
-    assert len(load(tmp_path / "s.db").steps) >= int(said[-1])
 
 
 def test_the_same_in_processes_that_hash_otherwise(tmp_path: Path) -> None:

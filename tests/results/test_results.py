@@ -236,7 +236,7 @@ def of_hop(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda file: file.update(version=2), "its version is 2"),
+        (lambda file: file.update(version=3), "its version is 3"),
         (lambda file: file.update(format="other"), "does not say"),
         (lambda file: file.update(chains={}), "chains is no list"),
         (lambda file: file["chains"].append(file["chains"][0]), "has a chain twice"),

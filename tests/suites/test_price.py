@@ -10,6 +10,7 @@ import pytest
 
 import harness
 from domains import generate as kit
+from harness.backends import prices
 from harness.backends.base import Usage
 from harness.backends.prices import cost
 from harness.cli.suite import dollars, dry_run
@@ -99,11 +100,19 @@ def test_a_model_nobody_can_reach_is_refused_before_the_run() -> None:
 
 
 def test_the_command_says_what_its_range_means(capsys: pytest.CaptureFixture[str]) -> None:
-    dry_run([MODEL, "openai:no-such-model"], ["recipe"], SMALL, None, as_json=False)
+    dry_run([MODEL, "openai:no-such-model"], ["recipe"], SMALL, None, None, as_json=False)
     shown = capsys.readouterr().out
     assert "unknown" in shown
     assert "0.75 to 1.5 times" in shown
-    dry_run([MODEL], ["recipe"], SMALL, None, as_json=True)
+    dry_run([MODEL], ["recipe"], SMALL, None, None, as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert told["models"][0]["calls"] == 8
     assert "caching" in told["meaning"]
+
+
+def test_a_price_that_is_given_stands_in_for_the_table() -> None:
+    spec = make_spec(["openai:no-such-model", "local:"], ["accounting"], SMALL)
+    found = {price.model: price for price in estimate(spec, None, prices.Price(2.0, 8.0))}
+    own = found["openai:no-such-model"]
+    assert own.low == pytest.approx(LOW * (own.input_tokens * 2.0 + own.output_tokens * 8.0) / 1e6, rel=0.01)
+    assert found["local:"].high == 0.0

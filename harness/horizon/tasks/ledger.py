@@ -12,7 +12,8 @@ from harness.horizon.tasks.base import Magnitude, State, Task, digit_slip, error
 ACCOUNTS = ("Cash", "Bank", "Card", "Rent", "Food")
 LARGEST = 99
 
-_LINE = re.compile(r"([A-Za-z]+)\s*[:=]?\s*([-+\N{MINUS SIGN}\N{EN DASH}]?\s*\d[\d,. ]*)")
+# Nothing is given back (`++`) and no word is begun in its middle: linear in whatever a model writes.
+_LINE = re.compile(r"(?<![A-Za-z])([A-Za-z]++)\s*+[:=]?\s*+([-+\N{MINUS SIGN}\N{EN DASH}]?\s*+\d[\d,. ]*)")
 
 
 def begin(rng: random.Random, width: int) -> tuple[Any, State]:
