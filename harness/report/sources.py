@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from harness.horizon.study import HorizonStudy
 from harness.mixing import check_scorers
 from harness.report.chains import SiteChain
 from harness.store import Reader, StoredChain
+from harness.store.origin import origin
 from harness.table import bills, steps_table
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ class Sources:
     steps: pd.DataFrame
     paid: Mapping[int, Mapping[str, Any]]
     horizons: tuple[HorizonStudy, ...]
+
+    @cached_property
+    def origins(self) -> tuple[str, ...]:
+        """What made the results: a line or more a store."""
+        return tuple(f"{path.name}: {line}" for path in self.stores for line in origin(path))
 
 
 def read(stores: Sequence[Path]) -> Sources:

@@ -23,6 +23,7 @@ from harness.report.packing import Packing
 from harness.report.plot import Chart, Point, Series
 from harness.report.sources import read
 from harness.store import Chain, Reader, Score, Step, Store
+from harness.store.origin import origin
 from tests.report.conftest import ATTACK
 
 
@@ -207,6 +208,13 @@ def test_hostile_strings_are_text(hostile: Path) -> None:
     packed = unpacked((hostile / "data" / "chain-1.js").read_bytes())
     assert packed["model"] == packed["hops"][0]["edit"] == ATTACK
     assert dict(document(packed, packed["hops"][0]["after"]))["__proto__"] == ATTACK
+
+
+def test_every_page_says_what_made_the_results(simulated: Path, site: Path) -> None:
+    told = origin(simulated)[0]
+    assert told.startswith("1 run, ")
+    for page in site.glob("*.html"):
+        assert f"<p>{simulated.name}: {told}</p>" in page.read_text()
 
 
 def test_what_cannot_be_reported_is_told(tmp_path: Path, simulated: Path) -> None:
