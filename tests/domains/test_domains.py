@@ -44,6 +44,7 @@ def test_the_index_agrees_with_the_domain(name: str) -> None:
     assert len({e.name for e in domain.edits}) == len(domain.edits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", domains.names())
 @pytest.mark.parametrize("size", [300, 2000, 8000, 0])
 def test_battery(name: str, size: int) -> None:

@@ -17,15 +17,18 @@ from tests.faults.stand_in import StandIn
 from tests.nursery import Nursery
 
 ROUND_TRIPS = 12
+LATENCY = 0.5
+"""Seconds: sixteen more answers take long enough for a signal to come in time on any machine."""
 COMMAND = (
     "run --model openai:stub --domains accounting --doc-tokens 300 --distractors 0 --api-mode chat "
     f"--round-trips {ROUND_TRIPS}"
 )
 
 
+@pytest.mark.slow
 def test_signals(tmp_path: Path) -> None:
     path, stored = tmp_path / "s.db", 0
-    with Nursery() as nursery, ChatServer(StandIn(["accounting"]), 0.05) as server:
+    with Nursery() as nursery, ChatServer(StandIn(["accounting"]), LATENCY) as server:
         words = [*COMMAND.split(), "--base-url", server.url, "--store", str(path)]
         for by, before in ((signal.SIGTERM, ["&"]), (signal.SIGINT, [])):
             sent = len(server.sent)
@@ -39,6 +42,7 @@ def test_signals(tmp_path: Path) -> None:
             held = len(ids(path))
             assert held - stored >= len(server.sent) - sent - 1  # one call at once: at most that one was given up
             stored = held
+        server.latency = 0.0
         assert not study(path, server.url, round_trips=ROUND_TRIPS).unfinished
     kept = ids(path)
     assert len(load(path).steps) == len(kept) == len(set(kept)) == 2 * ROUND_TRIPS

@@ -43,6 +43,7 @@ def killed_after(seconds: float, nursery: Nursery, **arguments: Any) -> bool:
     return ended.status != DONE
 
 
+@pytest.mark.slow
 def test_simulated_run(nursery: Nursery, tmp_path: Path) -> None:
     spec = {"models": ["sim:frontier", "sim:careless"], "domains": ["accounting"], "doc_tokens": 300, "distractors": 0,
             "round_trips": 12, "repeats": 4, "workers": 0}  # fmt: skip
@@ -64,6 +65,7 @@ def test_simulated_run(nursery: Nursery, tmp_path: Path) -> None:
     assert last["models"] == first["models"]
 
 
+@pytest.mark.slow
 def test_run_against_a_server(nursery: Nursery, tmp_path: Path) -> None:
     concurrency = 6
     with ChatServer(same_file, latency=0.04) as server:

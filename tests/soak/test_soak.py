@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.faults.runs import steps
 from tests.nursery import DONE
 from tests.soak.soak import SMALL, soak, table
 
 
+@pytest.mark.slow
 def test_a_study_in_a_storm_is_the_study_in_peace(tmp_path: Path) -> None:
     result = soak(SMALL, tmp_path, deadline=300.0)
     print(table(result))

@@ -41,6 +41,7 @@ def test_the_table_is_sorted_and_equals_the_files() -> None:
     assert list(suites.NAMES) == sorted(path.stem for path in folder.glob("*.toml"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", suites.NAMES)
 def test_a_packaged_suite_is_the_one_that_was_published(name: str) -> None:
     suite = suites.load(name)
