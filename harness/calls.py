@@ -39,8 +39,8 @@ T = TypeVar("T")
 class Means:
     """How a run is carried out, which changes nothing of its results: calls at once, scoring processes (None: one
     fewer than processors; 0: none), seconds for a call and for all attempts at it, attempts, a local model's context,
-    who is told what, where each attempt over HTTP is logged, whether a
-    model that the provider has put behind a name since is accepted (`harness.store.served`).
+    who is told what, where each attempt over HTTP is logged, whether a model that the provider has put behind a name
+    since is accepted (`harness.store.served`).
 
     `concurrency` None: as many as the provider turns out to allow. `max_cost` (US dollars), `max_calls` and `max_time`
     (seconds of this run) are limits that are never crossed (`harness.budget`); `price`, written IN/OUT in dollars for a

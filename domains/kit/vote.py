@@ -6,6 +6,7 @@ Versions are aligned one after the other with the first, the pivot, which also d
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from functools import cmp_to_key
@@ -56,7 +57,7 @@ class _Column:
         self.place[version] = place
 
 
-class _Settlement:
+class _Settlement(ABC):
     """One document made of several. What is decided where they differ is the subclass's; `least` is the share of two
     elements' mass that must agree for them to be versions of one element."""
 
@@ -73,17 +74,17 @@ class _Settlement:
             self.index.identity(document)
         return self._settled(documents)
 
+    @abstractmethod
     def value(self, keys: Sequence[Hashable]) -> int:
         """The version whose value is taken; None among the keys is an absent field."""
-        raise NotImplementedError
 
+    @abstractmethod
     def present(self, column: _Column, versions: int) -> bool:
         """Whether an element stays."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ordered(self, columns: list[_Column]) -> list[_Column]:
         """The elements that stay, which not all versions have in the order they stand in here."""
-        raise NotImplementedError
 
     def _settled(self, versions: Sequence[Element]) -> Element:
         pivot = versions[0]

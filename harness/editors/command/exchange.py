@@ -36,13 +36,11 @@ def asked(prompt: str, files: Files) -> tuple[Message, ...]:
 
 def read_asked(request: Request) -> tuple[str, Files]:
     """The prompt and the files. UsageError for another editor's request."""
-    if len(request.messages) == 2:
+    try:
         prompt, files = request.messages
-        try:
-            return prompt.text, dict(json.loads(files.text))
-        except (ValueError, TypeError):
-            pass
-    raise UsageError(_NOT_OURS)
+        return prompt.text, dict(json.loads(files.text))
+    except (ValueError, TypeError):  # not two messages, no JSON, no mapping
+        raise UsageError(_NOT_OURS) from None
 
 
 def compared(ran: Ran, before: Files) -> Outcome:
