@@ -13,7 +13,11 @@ from harness.backends.prices import FREE, Price, charge, window
 from harness.errors import BudgetSpent, Outage, RateLimited, Rejected, UsageError
 
 MESSAGE, CALL = 32, 512
-"""Tokens that a provider may add around a message (roles, separators) and to a call (a system prompt of its own)."""
+"""Tokens that a provider may add around a message, a call in one or a tool (roles, separators) and to a request (a
+system prompt of its own)."""
+TOOLS = 2048
+"""Tokens that a provider may add where there are tools: a prompt that says how to call them, and the definition of a
+tool of its own in place of ours."""
 LONGEST_REPLY = 128_000
 """OpenAI's documented maximum of one reply among its models for chat, whatever their context window."""
 UNPAID = (409, 425, 500, 503, 529)
@@ -51,7 +55,9 @@ class Account:
         or by what is sent in its place (`_longest`). Neither counts discounts for what is cached."""
         if self.free:
             return 0.0
-        given = CALL + sum(len(m.text.encode("utf-8", "replace")) + MESSAGE for m in request.messages)
+        given = CALL + sum(len(text.encode("utf-8", "replace")) + MESSAGE for text in request.shown())
+        if request.tools:
+            given += TOOLS
         written = request.max_tokens if request.max_tokens is not None else self._longest()
         cost = self.cost(Usage(given, written, 0))
         if cost is None:

@@ -23,6 +23,7 @@ from harness.store import Place
 
 if TYPE_CHECKING:
     from harness.backends.limiter import Limiter
+    from harness.editors.command import CommandSettings
 
 log = logging.getLogger("palimpsest")
 
@@ -103,11 +104,18 @@ def blocking(work: Callable[[], Coroutine[Any, Any, T]], waiting: str) -> T:
 
 
 async def open_line(
-    name: str, means: Means, stack: AsyncExitStack, *, base_url: str | None, api_mode: ApiMode = "auto"
-) -> Line:
-    """The line to a model, closed with the stack. UsageError for what the user can mend."""
+    name: str, means: Means, stack: AsyncExitStack, *, base_url: str | None, api_mode: ApiMode = "auto",
+    agent: CommandSettings | None = None,
+) -> Line:  # fmt: skip
+    """The line to a model, closed with the stack; `agent` says how that of `command:NAME` is run. UsageError for what
+    the user can mend."""
     if name.startswith("sim:"):
         return Line()
+    if agent is not None and name.startswith("command:"):
+        from harness.editors.command import Agent
+
+        made = Agent(name, agent)
+        return Line(made, LOCAL_WIDTH, means.account(name), attempts=2, timeout=made.timeout)
     from harness.backends.limiter import Limiter
 
     scheme = name.partition(":")[0]

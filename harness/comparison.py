@@ -49,7 +49,9 @@ class Regression:
 class Comparison:
     """The second less the first, over `pairs` chains that both have. `rs_a` and `rs_b` are RS@hop over the pairs,
     `difference` is by hop. `better`, `worse` and `equal` count pairs at `hop`; `alone_a` and `alone_b` chains without a
-    partner, `other_plan` chains whose partner was asked for other edits. Intervals are of 95 % each."""
+    partner, `other_plan` chains whose partner was asked for other edits. `cost` (US dollars) and `calls` are what a
+    relay takes more up to `hop`, `per_dollar` the points of RS@hop won per dollar of that, None where it does not cost
+    more. Intervals are of 95 % each."""
 
     a: str
     b: str
@@ -68,6 +70,9 @@ class Comparison:
     edits: Mapping[str, Estimate]
     losses: Mapping[str, Estimate]
     compliance: Estimate
+    cost: Estimate
+    calls: Estimate
+    per_dollar: Estimate
     regressions: tuple[Regression, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,8 +83,9 @@ class Comparison:
 def compare(first: str | Side, second: str | Side, *, store: str | Path | None = None, hop: int | None = None,
             worst: int = 5) -> Comparison:  # fmt: skip
     """Compares two sides over the chains both have: same document, plan, seed and repeat. A side is written STORE,
-    STORE#MODEL, STORE#MODEL?CONDITION=VALUE&…, or MODEL with `store`; STORE may be a results file (JSON). UsageError
-    when a side is not one model under one condition, or when nothing pairs."""
+    STORE#MODEL, STORE#MODEL?CONDITION=VALUE&… (`editor=patch&protect=guard,verify`, `protect=none`), or MODEL with
+    `store`; STORE may be a results file (JSON). UsageError when a side is not one model under one condition, or when
+    nothing pairs."""
     a, b = (side if isinstance(side, Side) else open_side(side, store) for side in (first, second))
     return compare_pairs(a, b, paired(a, b), hop=hop, worst=worst)
 
@@ -96,12 +102,13 @@ def compare_pairs(a: Side, b: Side, pairs: Pairs, *, hop: int | None = None, wor
         )
     fell = tuple(_regression(a, b, pairs, *place) for place in figures.worst(pairs, hop, worst))
     difference = rows["difference"]
+    cost, per_dollar = figures.price(pairs, hop, "cost_usd")
     return Comparison(
         a.name, b.name, hop, len(rows), pairs.alone_a, pairs.alone_b, pairs.other_plan,
         int((difference > 0).sum()), int((difference < 0).sum()), int((difference == 0).sum()),
         float(rows["credit_a"].mean()), float(rows["credit_b"].mean()), figures.differences(pairs),
         figures.by_domain(pairs, hop), figures.by_edit(pairs), figures.by_loss(pairs, hop), figures.compliance(pairs),
-        fell,
+        cost, figures.price(pairs, hop, "calls")[0], per_dollar, fell,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import summary
+from harness.editors.protections import parted
 from harness.errors import UsageError
 from harness.rates import share
 from harness.store import Reader, Run, Step, StoredChain
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from domains import Measurement
     from harness.analysis.doses import Arm, Doses
+    from harness.analysis.ways import Way
     from harness.calls import Means
     from harness.relay.rescore import Rescored
     from harness.relay.spec import RunSpec
@@ -88,15 +90,26 @@ class Study:
 
     def summary(self) -> dict[str, Any]:
         """`{"store", "chains", "models": {NAME: {"rs": {"1": …}, "compliance", "failures", "calls", "tokens",
-        "cost_usd"}}, "planted", "arms"}`, the last two as in `harness.analysis.doses`. Unknown figures are None, never
-        0; `store` is None for a run that named none."""
+        "cost_usd"}}, "ways", "planted", "arms"}`, ways as in `harness.analysis.ways`, the last two as in
+        `harness.analysis.doses`. Unknown figures are None, never 0; `store` is None for a run that named none."""
         models = self.figures()
         found = {"store": None if self.temporary else str(self.path), "chains": len(self.chains), "models": models}
         return {
             **found,
+            "ways": {name: asdict(way) for name, way in self.ways().items()},
             "planted": [asdict(found) for found in self.doses()],
             "arms": [asdict(found) for found in self.arms()],
         }
+
+    def ways(self) -> dict[str, Way]:
+        """`harness.analysis.ways.ways` of the steps: what each editor and set of protections keeps, and at what price.
+        Empty where every model ran under one editor and without protections."""
+        chains = {(chain.model, chain.editor) for chain in self.chains}
+        if len(chains) == len({model for model, _ in chains}) and not any(parted(editor)[1] for _, editor in chains):
+            return {}
+        from harness.analysis.ways import ways
+
+        return ways(self.steps)
 
     def doses(self) -> list[Doses]:
         """`harness.analysis.doses.doses` of the steps."""
@@ -173,10 +186,10 @@ def run(
     """Sends documents of `domains` ("all", or names) through relays on `models` and returns the results.
 
     `conditions` are RunSpec's fields (round_trips, repeats, doc_tokens, documents, distractors, schedule, seed,
-    editor, guided, policy, temperature, effort, max_tokens, base_url, api_mode, files) and Means's (concurrency,
-    workers, timeout, report …). With `store`, a file, the run continues what is there and can be continued; without,
-    its results go when the study does. Raises UsageError for what the caller can mend and Denied when a provider turns
-    us away; chains that an outage stopped are in `Study.unfinished`."""
+    editor, protect, guided, policy, temperature, effort, max_tokens, base_url, api_mode, files …) and Means's
+    (concurrency, workers, timeout, report …). With `store`, a file, the run continues what is there and can be
+    continued; without, its results go when the study does. Raises UsageError for what the caller can mend and Denied
+    when a provider turns us away; chains that an outage stopped are in `Study.unfinished`."""
     from harness.calls import blocking
 
     return blocking(lambda: run_async(models, domains, store=store, means=means, **conditions), "harness.run_async")
@@ -222,7 +235,7 @@ def make_spec(models: Sequence[str], domains: Sequence[str] | str, conditions: d
     wanted = [domains] if isinstance(domains, str) else list(domains)
     if wanted == ["all"]:
         wanted = list(science.names())
-    for name in ("planted", "plant"):
+    for name in ("planted", "plant", "editor", "protect", "agent_env", "agent_readable"):
         if name in conditions:
             given = conditions[name]
             conditions = {**conditions, name: (given,) if isinstance(given, str) else tuple(given)}

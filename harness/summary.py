@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.store import FAILURES
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONDITIONS = (
-    "editor", "schedule", "policy", "memory", "heal", "planted", "plant", "doc_tokens", "distractors", "temperature",
-    "effort", "max_tokens", "base_url", "served",
+    "editor", "protect", "schedule", "policy", "memory", "heal", "planted", "plant", "doc_tokens", "distractors",
+    "temperature", "effort", "max_tokens", "agent", "base_url", "served",
 )  # fmt: skip
 """Columns that tell conditions apart. Results of two conditions are never averaged."""
 
@@ -45,19 +45,26 @@ def names_of(steps: pd.DataFrame) -> pd.Series[str]:
     return steps["name"] if "name" in steps else named(steps)
 
 
-def named(steps: pd.DataFrame) -> pd.Series[str]:
-    """For each row, of steps or of chains, the name of its model and condition."""
+def named(steps: pd.DataFrame, beside: Collection[str] = ()) -> pd.Series[str]:
+    """For each row, of steps or of chains, the name of its model and condition. Conditions that are told `beside` it
+    are left out of the name."""
     # Told of one row a condition: a study has some conditions and a hundred thousand steps.
-    number = steps.groupby(["model", *CONDITIONS], sort=False, dropna=False).ngroup()
-    first = steps.loc[(~number.duplicated()).to_numpy(), ["model", *CONDITIONS]].astype(object)
-    told = first.where(first.notna(), "none").astype(str).set_axis(number.drop_duplicates().to_numpy())
+    known = ["model", *(name for name in CONDITIONS if name in steps)]
+    number = steps.groupby(known, sort=False, dropna=False).ngroup()
+    told = words(steps.loc[(~number.duplicated()).to_numpy(), known]).set_axis(number.drop_duplicates().to_numpy())
     names = {}
     for model, own in told.groupby("model", sort=False):
-        varying = [name for name in CONDITIONS if own[name].nunique() > 1]
+        varying = [name for name in known[1:] if name not in beside and own[name].nunique() > 1]
         for condition, values in zip(own.index, own[varying].itertuples(index=False), strict=True):
             said = ", ".join(f"{name} {value}" for name, value in zip(varying, values, strict=True))
             names[condition] = f"{model} ({said})" if said else str(model)
     return number.map(names).rename("name")
+
+
+def words(conditions: pd.DataFrame) -> pd.DataFrame:
+    """Conditions as a person is told them, and may write them: `none` for what is missing."""
+    found = conditions.astype(object)
+    return found.where(found.notna(), "none").astype(str)
 
 
 def _figures(steps: pd.DataFrame, paid: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from harness.editors.protections import parted
 from harness.planted import Fate, Planted
 from harness.store import FAILURES, LONGEST, Reader, StoredChain
+from harness.store.blobs import unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +19,8 @@ COLUMNS = {
     "chain": "number of the chain in its store",
     "key": "the chain's identity: hash of all that shapes it",
     "model": "full model name",
-    "editor": "how the model is asked: rewrite, rewrite:guided, sim:NAME",
+    "editor": "how the model is asked: rewrite, patch, tools …, command:COMMAND, for a simulated one sim:NAME",
+    "protect": "protections around the editor: vote:N, guard, verify, checkpoint, with commas; missing without",
     "domain": "document type",
     "document": "name of the seed document: a fixture, generated-TOKENS-NUMBER, or own",
     "document_hash": "hash of the seed document",
@@ -36,6 +39,7 @@ COLUMNS = {
     "effort": "reasoning effort as asked",
     "max_tokens": "limit of a reply as asked",
     "base_url": "server asked, missing for the provider's own",
+    "agent": "what the agent of an editor command:… may use and take, other than usual: NAME=VALUE with commas",
     "served": "model that answered, in the provider's words, several with commas; missing when it did not say",
     "seed": "the run's seed",
     "repeat": "counts from 1",
@@ -61,6 +65,15 @@ COLUMNS = {
     "repaired": "share of the planted errors that are right again",
     "worse": "share of the planted errors that are wrong in another way, gone values included",
     "extra": "number of files nobody asked for",
+    "fired": "protections that stepped in, with commas, empty where none did; missing without protections",
+    "bare": "credit had the editor's own result been taken; missing when unread, and without protections",
+    "bare_step": "score of that result's own work against the hop's input; missing for a failure",
+    "prevented": "credit less bare: damage prevented at this hop, below 0 where protections did some",
+    "extra_calls": "calls beyond those of the editor alone; missing without protections",
+    "extra_cost_usd": "likewise US dollars; missing when a price is unknown",
+    "turns": "turns with tools; missing where the editor has none",
+    "tool_calls": "calls of tools",
+    "touched": "bytes that tools took away and put there",
     "input_tokens": "as the provider counted, all calls of the hop; missing when it did not say",
     "output_tokens": "likewise, reasoning included",
     "cached_tokens": "part of the input",
@@ -92,11 +105,12 @@ _RENAMED = {
 
 NUMBERS = {
     "rs", "credit", "missing", "altered", "spurious", "moved", "step", "done", "edit_similarity", "cost_usd",
-    "latency", "temperature", "planted", "own", "kept", "repaired", "worse",
+    "latency", "temperature", "planted", "own", "kept", "repaired", "worse", "bare", "bare_step", "prevented",
+    "extra_cost_usd",
 }  # fmt: skip
 COUNTS = {
     "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "doc_tokens", "distractors", "max_tokens",
-    "document_tokens", "distractor_tokens",
+    "document_tokens", "distractor_tokens", "extra_calls", "turns", "tool_calls", "touched",
 }  # fmt: skip
 
 
@@ -110,6 +124,8 @@ def steps_table(reader: Reader, chains: Iterable[StoredChain], hops: int | None 
     or pandas' NA), never 0."""
     about = about_chains(chains, reader.served())
     steps = _hops(reader, _OF_STEP, set(about["chain"]), hops)
+    _add_guards(reader, steps)
+    _add_work(reader, steps)
     table = derived(steps.merge(about, on="chain", how="left", validate="many_to_one"))
     _add_fates(reader, table)
     table["extra"] = [len(json.loads(names)) if names != "[]" else 0 for names in table["extra"]]
@@ -153,6 +169,8 @@ def derived(table: pd.DataFrame) -> pd.DataFrame:
     table["round_trip"] = (table["hop"] + 1) // 2
     table["failed"] = table["outcome"].isin(FAILURES)
     table["credit"] = table["rs"].astype("float64").mask(table["failed"], 0.0)
+    if "bare" in table:
+        table["prevented"] = table["credit"] - table["bare"].astype("float64")
     return table
 
 
@@ -171,17 +189,31 @@ def about_chains(chains: Iterable[StoredChain], served: Mapping[int, Sequence[st
     """A row a chain: what its steps have in common. `served` holds, by chain, which models answered."""
     import pandas as pd
 
-    columns = ["chain", "key", "model", "editor", "domain", "document", "repeat", *FROM_SPEC, "served"]
+    columns = [
+        "chain",
+        "key",
+        "model",
+        "editor",
+        "protect",
+        "domain",
+        "document",
+        "repeat",
+        *FROM_SPEC,
+        "agent",
+        "served",
+    ]
     rows = [about_chain(chain, served.get(chain.number, ())) for chain in chains]
     return pd.DataFrame(dict(zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True)))
 
 
 def about_chain(chain: StoredChain, served: Sequence[str]) -> list[Any]:
-    own = [chain.number, chain.key, chain.model, chain.editor, chain.domain, chain.document, chain.repeat]
+    editor, protect = parted(chain.editor)
+    own = [chain.number, chain.key, chain.model, editor, protect or None, chain.domain, chain.document, chain.repeat]
     found = {name: chain.spec[source] for name, source in FROM_SPEC.items()}
+    agent = ", ".join(f"{name}={value}" for name, value in sorted(chain.spec.items()) if name.startswith("agent_"))
     if found["planted"] is not None:
         found["planted"] = float(Fraction(found["planted"]))
-    return [*own, *found.values(), ", ".join(served) or None]
+    return [*own, *found.values(), agent or None, ", ".join(served) or None]
 
 
 def _add_fates(reader: Reader, table: pd.DataFrame) -> None:
@@ -213,6 +245,34 @@ def _fates(reader: Reader, infected: pd.DataFrame) -> dict[tuple[int, int], Fate
             if (chain, hop) in rs:
                 found[chain, hop] = planted.fate(changes, 1.0 - rs[chain, hop], LONGEST)
     return found
+
+
+def _add_guards(reader: Reader, table: pd.DataFrame) -> None:
+    """For each row what protections did."""
+    rows = reader.connection.execute("SELECT chain, hop, fired, outcome, rs, step, calls, cost FROM guards")
+    found = {}
+    for chain, hop, fired, outcome, rs, step, calls, cost in rows:
+        bare = 0.0 if outcome in FAILURES else rs
+        names = ", ".join(one["protection"] for one in json.loads(fired))
+        found[chain, hop] = (names, bare, step, calls, cost)
+    _spread(table, ("fired", "bare", "bare_step", "extra_calls", "extra_cost_usd"), found)
+
+
+def _add_work(reader: Reader, table: pd.DataFrame) -> None:
+    """For each row what was done with tools."""
+    found = {}
+    for chain, hop, data in reader.connection.execute("SELECT chain, hop, data FROM traces"):
+        trace = json.loads(unpack(data))
+        turns = max((one["turn"] for one in trace), default=0)
+        found[chain, hop] = (turns, len(trace), sum(one["bytes"] for one in trace))
+    _spread(table, ("turns", "tool_calls", "touched"), found)
+
+
+def _spread(table: pd.DataFrame, names: Sequence[str], found: Mapping[tuple[int, int], Sequence[Any]]) -> None:
+    """Columns of those hops that have them, by chain and hop."""
+    places = list(zip(table["chain"], table["hop"], strict=True))
+    for number, name in enumerate(names):
+        table[name] = [found[place][number] if place in found else None for place in places] if found else None
 
 
 def bills(reader: Reader, hops: int | None = None) -> dict[int, dict[str, Any]]:

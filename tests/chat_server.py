@@ -7,19 +7,23 @@ import asyncio
 import json
 import ssl
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Messages = list[dict[str, str]]
+from harness.backends import chat
+from harness.backends.base import Message, Request
+
+Messages = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the model says: `finish` is stop, length or filter."""
+    """What the model says: `finish` is stop, length or filter, `calls` names of tools with their arguments as JSON."""
 
     text: str | None
     finish: str = "stop"
+    calls: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,10 @@ class ChatServer(threading.Thread):
         await asyncio.sleep(self.latency)
         fault = self.trouble(asked)
         name = f"r{asked.number}"
-        whole = http(200, _SPOKEN[dialect](name, self._said(asked)))
+        wrong = unanswered(asked.messages)
+        whole = (
+            http(400, {"error": {"message": wrong}}) if wrong else http(200, _SPOKEN[dialect](name, self._said(asked)))
+        )
         if fault is None:
             await connection.send(whole)
             again = True
@@ -165,10 +172,75 @@ def _dialect(path: str) -> str:
 
 
 def _messages(dialect: str, body: dict[str, Any]) -> Messages:
+    """The messages of a request as chat has them; those with calls of tools too."""
     if dialect == "responses":
-        return [{"role": item["role"], "content": _text(item["content"])} for item in body["input"]]
+        return _of_items(body["input"])
+    if dialect == "chat":
+        return body["messages"]  # type: ignore[no-any-return]
     system = [{"role": "system", "content": body["system"]}] if body.get("system") else []
-    return [*system, *body["messages"]]
+    return [*system, *(message for turn in body["messages"] for message in _of_turn(turn))]
+
+
+def _of_items(items: list[dict[str, Any]]) -> Messages:
+    """An assistant's words and each of its calls are items of their own."""
+    found: Messages = []
+    for item in items:
+        if item["type"] == "function_call":
+            call = _calling(None, [(item["call_id"], item["name"], item["arguments"])])
+            if found[-1]["role"] == "assistant":
+                call["content"] = found[-1]["content"]
+                call["tool_calls"] = [*found.pop().get("tool_calls", ()), *call["tool_calls"]]
+            found.append(call)
+        elif item["type"] == "function_call_output":
+            found.append({"role": "tool", "tool_call_id": item["call_id"], "content": item["output"]})
+        else:
+            found.append({"role": item["role"], "content": _text(item["content"])})
+    return found
+
+
+def _of_turn(turn: dict[str, Any]) -> Messages:
+    if isinstance(turn["content"], str):
+        return [turn]
+    kinds = {kind: [part for part in turn["content"] if part["type"] == kind] for kind in ("tool_use", "tool_result")}
+    text = _text([part for part in turn["content"] if part["type"] == "text"]) or None
+    if kinds["tool_use"]:
+        return [_calling(text, [(one["id"], one["name"], json.dumps(one["input"])) for one in kinds["tool_use"]])]
+    told = [
+        {"role": "tool", "tool_call_id": one["tool_use_id"], "content": one["content"]} for one in kinds["tool_result"]
+    ]
+    return told + ([{"role": turn["role"], "content": text}] if text is not None else [])
+
+
+def _calling(text: str | None, calls: list[tuple[str, str, str]]) -> dict[str, Any]:
+    made = [
+        {"id": name, "type": "function", "function": {"name": tool, "arguments": arguments}}
+        for name, tool, arguments in calls
+    ]
+    return {"role": "assistant", "content": text, "tool_calls": made}
+
+
+def as_chat(messages: Sequence[Message]) -> Messages:
+    """The harness's messages as chat has them."""
+    content: list[dict[str, Any]] = chat.body("m", Request(tuple(messages)), limit_name="max_tokens")["messages"]
+    return content
+
+
+def unanswered(messages: Messages) -> str:
+    """What a provider would refuse these messages for, "" when nothing: the result of every call follows at once, none
+    comes without a call, and arguments are JSON objects."""
+    waiting: list[str] = []
+    for message in messages:
+        calls = message.get("tool_calls") or []
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in waiting:
+                return f"no call before it has the id {message['tool_call_id']}"
+            waiting.remove(message["tool_call_id"])
+        elif waiting:
+            return f"calls without a result: {waiting}"
+        waiting += [call["id"] for call in calls]
+        if not all(isinstance(json.loads(call["function"]["arguments"]), dict) for call in calls):
+            return "arguments that are no JSON object"
+    return f"calls without a result: {waiting}" if waiting else ""
 
 
 def _text(content: Any) -> str:
@@ -177,7 +249,10 @@ def _text(content: Any) -> str:
 
 def _chat(name: str, said: Said) -> dict[str, Any]:
     finish = {"filter": "content_filter"}.get(said.finish, said.finish)
-    message = {"role": "assistant", "content": said.text}
+    message: dict[str, Any] = {"role": "assistant", "content": said.text}
+    if said.calls:
+        made = [(f"{name}_{n}", *call) for n, call in enumerate(said.calls)]
+        message, finish = _calling(said.text, made), "tool_calls" if finish == "stop" else finish
     return {
         "id": name, "object": "chat.completion", "model": "stub",
         "choices": [{"index": 0, "finish_reason": finish, "message": message}],
@@ -188,19 +263,26 @@ def _chat(name: str, said: Said) -> dict[str, Any]:
 def _responses(name: str, said: Said) -> dict[str, Any]:
     part = {"type": "output_text", "text": said.text or ""}
     cut = {"length": "max_output_tokens", "filter": "content_filter"}.get(said.finish)
+    calls = [
+        {"type": "function_call", "id": f"fc_{n}", "call_id": f"{name}_{n}", "name": tool, "arguments": arguments}
+        for n, (tool, arguments) in enumerate(said.calls)
+    ]
     return {
         "id": name, "model": "stub", "status": "incomplete" if cut else "completed",
         "incomplete_details": {"reason": cut} if cut else None,
-        "output": [{"type": "message", "content": [part]}],
+        "output": [{"type": "message", "content": [part]}, *calls],
         "usage": {"input_tokens": 100, "output_tokens": 50},
     }  # fmt: skip
 
 
 def _anthropic(name: str, said: Said) -> dict[str, Any]:
     reason = {"stop": "end_turn", "length": "max_tokens", "filter": "refusal"}[said.finish]
-    content = [] if said.text is None else [{"type": "text", "text": said.text}]
+    content: list[dict[str, Any]] = [] if said.text is None else [{"type": "text", "text": said.text}]
+    for n, (tool, arguments) in enumerate(said.calls):
+        content.append({"type": "tool_use", "id": f"{name}_{n}", "name": tool, "input": json.loads(arguments)})
     return {
-        "id": name, "type": "message", "model": "stub", "content": content, "stop_reason": reason,
+        "id": name, "type": "message", "model": "stub", "content": content,
+        "stop_reason": "tool_use" if said.calls and said.finish == "stop" else reason,
         "usage": {"input_tokens": 100, "output_tokens": 50},
     }  # fmt: skip
 

@@ -94,6 +94,7 @@ def _serve() -> None:
     import harness.backends.limits
     import harness.backends.openai
     import harness.cli.commands
+    import harness.cli.relays
     import harness.editors.rewrite
     import harness.relay.run
     from harness.editors import open_simulated

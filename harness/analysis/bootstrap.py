@@ -115,6 +115,18 @@ def estimates(data: Panel, statistic: Statistic, bounds: Bounds | None = None, l
     return [_interval(float(v), pull, data.strata, bounds, level) for v, pull in zip(value, pulls.T, strict=True)]
 
 
+def quotient(data: Panel, scale: float = 1.0) -> Estimate:
+    """`scale` times the mean of the first column over that of the second. None where the second is not above 0; open
+    where no environment differs, for nothing then bounds what went unseen."""
+
+    def ratio(rows: Array) -> Array:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(rows[:, [1]] > 0.0, scale * rows[:, [0]] / rows[:, [1]], np.nan)
+
+    found = estimate(data, ratio, (-np.inf, np.inf))
+    return Estimate(found.value, None, None, found.count) if found.low == found.high else found
+
+
 def _jackknife(values: Array) -> tuple[Array, Array]:
     """Column means over all environments, (1, columns), and without each in turn, (environments, columns)."""
     there = ~np.isnan(values)

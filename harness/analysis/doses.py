@@ -3,7 +3,7 @@ Everything is paired by environment: each dose and each arm has the same documen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from harness.estimate import NOTHING, Estimate
 if TYPE_CHECKING:
     import pandas as pd
 
-CONDITION = ("model", "editor", "memory", "heal")
+CONDITION = ("model", "editor", "protect", "memory", "heal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Arm:
 
     model: str
     editor: str
+    protect: str | None
     memory: str
     heal: bool
     hop: int
@@ -62,13 +63,13 @@ class Arm:
 
 
 def doses(steps: pd.DataFrame) -> list[Doses]:
-    """One for each model, editor, memory and class of planted errors. Empty where nothing was planted."""
+    """One for each model, editor, protections, memory and class of planted errors. Empty where nothing was planted."""
     planted = steps[steps["planted"].notna()]
     found = []
-    for names, own in planted.groupby(list(CONDITION), sort=False):
+    for names, own in _grouped(planted, CONDITION):
         for plant in own["plant"].dropna().unique():  # rate 0 is of no class, and every class's
             part = own[own["plant"].isna() | (own["plant"] == plant)]
-            found.append(_response(dict(zip(CONDITION, names, strict=True)), str(plant), part))
+            found.append(_response(names, str(plant), part))
     return found
 
 
@@ -107,14 +108,14 @@ def _slope(rates: Array, values: Array) -> Array:
 
 
 def arms(steps: pd.DataFrame) -> list[Arm]:
-    """One for each model, editor and way of remembering, of documents without planted errors; empty where there is only
-    one way."""
+    """One for each model, editor, protections and way of remembering, of documents without planted errors; empty where
+    there is only one such way."""
     plain = steps[steps["planted"].isna() | (steps["planted"] == 0.0)]
     if plain.groupby(["memory", "heal"]).ngroups < 2:
         return []
     plain = plain.assign(damage=(1.0 - plain["step"]).mask(plain["failed"], 1.0))
     found = []
-    for (model, editor), own in plain.groupby(["model", "editor"], sort=False):
+    for names, own in _grouped(plain, ("model", "editor", "protect")):
         hop = _last(own)
         ways = {(str(memory), bool(heal)): part for (memory, heal), part in own.groupby(["memory", "heal"])}
         damages = {way: _mean_damage(part, hop) for way, part in ways.items()}
@@ -123,8 +124,14 @@ def arms(steps: pd.DataFrame) -> list[Arm]:
             against = _minus(damages[memory, heal], healed) if healed is not None and not heal else NOTHING
             rs = means(panel(_same_origin(part[part["hop"] == hop])))[0]
             damage = means(damages[memory, heal])[0]
-            found.append(Arm(str(model), str(editor), memory, heal, hop, damage, rs, against))
+            found.append(Arm(**names, memory=memory, heal=heal, hop=hop, damage=damage, rs=rs, against=against))
     return found
+
+
+def _grouped(steps: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """The steps of each condition, and what it is; None where there are no protections."""
+    for told, own in steps.groupby(list(names), sort=False, dropna=False):
+        yield {name: None if value != value else value for name, value in zip(names, told, strict=True)}, own
 
 
 def _mean_damage(steps: pd.DataFrame, hop: int) -> Panel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,9 @@ class Spending:
     unknown: int
 
 
-def spending(steps: pd.DataFrame) -> dict[str, Spending]:
+def spending(steps: pd.DataFrame, measures: Sequence[str] = MEASURES) -> dict[str, Spending]:
     """By measure: `cost_usd`, tokens, `latency` in seconds, `calls`."""
-    return {name: _spending(steps, name) for name in MEASURES}
+    return {name: _spending(steps, name) for name in measures}
 
 
 def _spending(steps: pd.DataFrame, name: str) -> Spending:

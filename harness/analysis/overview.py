@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import summary
 from harness.analysis import critical, curves, losses, money
+from harness.analysis.ways import Way, ways
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,11 +21,12 @@ def analyse(steps: pd.DataFrame) -> dict[str, Any]:
     """`{"models": {NAME: {…}}, "across": {MODEL: {"size", "distractors"}}, "ranks": {…}}`.
 
     A model under two conditions appears once for each, as in `harness.summary`. An interval is {value, low, high,
-    count}, what is unknown is None. "ranks" is the agreement of short and long horizons, at the hops it names; None
+    count}, what is unknown is None. "way" is as in `harness.analysis.ways`, None where every model ran under one editor
+    and without protections. "ranks" is the agreement of short and long horizons, at the hops it names; None
     where models ran under several conditions, or no hop is shared."""
-    parts = dict(summary.by_condition(steps))
+    parts, told = dict(summary.by_condition(steps)), ways(steps)
     return {
-        "models": {name: plain(_model(own)) for name, own in parts.items()},
+        "models": {name: plain(_model(own, told.get(name))) for name, own in parts.items()},
         "across": {
             str(model): {group: plain(losses.by(own, group)) for group in ACROSS}
             for model, own in steps.groupby("model", sort=False)
@@ -33,7 +35,7 @@ def analyse(steps: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _model(steps: pd.DataFrame) -> dict[str, Any]:
+def _model(steps: pd.DataFrame, way: Way | None) -> dict[str, Any]:
     return {
         "rs": curves.curve(steps),
         "area": curves.area(steps),
@@ -45,6 +47,7 @@ def _model(steps: pd.DataFrame) -> dict[str, Any]:
         "compliance": losses.compliance(steps),
         "critical": critical.critical(steps),
         "spending": money.spending(steps),
+        "way": way,
     }
 
 

@@ -9,9 +9,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from harness.analysis.bootstrap import means, panel
+import numpy as np
+
+from harness.analysis.bootstrap import Bounds, features, means, panel, quotient
 from harness.estimate import LEVEL, NOTHING, Estimate
 
 if TYPE_CHECKING:
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 CHAIN = ["domain", "document", "document_hash", "repeat", "schedule", "seed"]
 """Columns that a chain and its partner have in common: they make the same plan and the same draws."""
 LOSSES = ("missing", "altered", "spurious", "moved")
-_MEASURES = ["credit", "step", "done", *LOSSES]
+_MEASURES = ["credit", "step", "done", "calls", "cost_usd", *LOSSES]
 _RANGE = (-1.0, 1.0)
+_ANY: Bounds = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +111,20 @@ def compliance(pairs: Pairs) -> Estimate:
     """The difference in `done`, forward hops."""
     table = pairs.table.assign(own=pairs.table["done_b"] - pairs.table["done_a"])
     return _mean(table[table["own"].notna()], "own")
+
+
+def price(pairs: Pairs, hop: int, measure: Literal["cost_usd", "calls"]) -> tuple[Estimate, Estimate]:
+    """What a relay of the second costs more, up to `hop`, below 0 where it costs less; and the points (hundredths) of
+    RS@hop by which it is better per unit of that, None where it does not cost more. NOTHING where a hop's cost is
+    unknown."""
+    counted = pairs.table["chain_b"].isin(pairs.at(hop)["chain_b"])
+    table = pairs.table[counted & (pairs.table["hop"] <= hop)]
+    more = (table[f"{measure}_b"] - table[f"{measure}_a"]).astype("float64")
+    if more.isna().any() or not len(table):
+        return NOTHING, NOTHING
+    rows = table[table["hop"] == hop].assign(more=more.groupby(table["chain_b"]).transform("sum"))
+    data = features(rows, ["difference", "more"])
+    return means(data.at("more"), _ANY)[0], quotient(data, 100.0)
 
 
 def worst(pairs: Pairs, hop: int, count: int = 5) -> list[tuple[int, int, int, float]]:

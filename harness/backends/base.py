@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -16,9 +16,34 @@ Finish = Literal["stop", "length", "filter", "other"]
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may call. `parameters` is a JSON schema of an object. Tools of one `builtin` are, for a
+    provider that has trained its models on a tool of its own that does the same, offered as that one instead."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any] = field(hash=False)
+    builtin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that a model made. `arguments` is the model's own text, JSON or not; it and the name are hostile."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    role: Literal["system", "user", "assistant"]
+    """One turn. `calls` are those of an assistant's; a message of role `tool` is the result of the call whose id is
+    `answers`. Providers insist that the results of all calls follow at once."""
+
+    role: Literal["system", "user", "assistant", "tool"]
     text: str
+    calls: tuple[ToolCall, ...] = ()
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +57,16 @@ class Request:
     seed: int | None = None
     effort: str | None = None
     stop: tuple[str, ...] = ()
+    tools: tuple[Tool, ...] = ()
+
+    def shown(self) -> Iterator[str]:
+        """All that the model reads: the messages, the calls in them, the definitions of the tools."""
+        for message in self.messages:
+            yield message.text
+            for call in message.calls:
+                yield call.name + call.arguments
+        for tool in self.tools:
+            yield tool.name + tool.description + json.dumps(tool.parameters)
 
 
 def request_key(request: Request) -> str:
@@ -45,10 +80,16 @@ def request_key(request: Request) -> str:
         "seed": request.seed,
         "effort": request.effort,
         "stop": list(request.stop) or None,
+        "tools": [[tool.name, tool.description, tool.parameters, tool.builtin] for tool in request.tools] or None,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    canonical = {"messages": [[message.role, message.text] for message in request.messages], **given}
+    canonical = {"messages": [_plain(message) for message in request.messages], **given}
     return hashlib.sha256(json.dumps(canonical, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _plain(message: Message) -> list[object]:
+    more = [[[call.id, call.name, call.arguments] for call in message.calls], message.answers]
+    return [message.role, message.text, *(more if message.calls or message.answers else ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +105,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model answered. `text` may be empty only if the model really sent nothing.
+    """What a model answered. `text` may be empty only if the model really sent nothing, or nothing but `calls`.
 
     `latency` is seconds of wall time of the successful call, `cost` US dollars or None when the price is unknown,
     `model` and `fingerprint` are what the provider says it ran, `attempts` counts the calls made including failed ones.
@@ -81,6 +122,12 @@ class Reply:
     attempts: int = 1
     raw: Mapping[str, Any] = field(default_factory=dict)
     allowance: Allowance = field(default_factory=dict, compare=False, repr=False)
+    calls: tuple[ToolCall, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Characters of all that the model wrote."""
+        return len(self.text) + sum(len(call.name) + len(call.arguments) for call in self.calls)
 
 
 class Backend(Protocol):

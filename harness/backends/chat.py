@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from harness.backends import wire
-from harness.backends.base import Finish, Reply, Request, Usage
+from harness.backends import tool_calls, wire
+from harness.backends.base import Finish, Message, Reply, Request, Usage
 from harness.backends.faults import declared
 from harness.errors import Outage
 
@@ -14,6 +15,8 @@ PATH = "/chat/completions"
 _FINISH: dict[str, Finish] = {
     "stop": "stop",
     "eos": "stop",
+    "tool_calls": "stop",
+    "function_call": "stop",
     "length": "length",
     "max_tokens": "length",
     "content_filter": "filter",
@@ -33,10 +36,14 @@ def body(model: str, request: Request, *, limit_name: str) -> dict[str, Any]:
         "seed": request.seed,
         "reasoning_effort": request.effort,
         "stop": list(request.stop) or None,
-    }
-    messages = [{"role": message.role, "content": message.text} for message in request.messages]
+        "tools": [
+            {"type": "function",
+             "function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}}
+            for tool in request.tools
+        ] or None,
+    }  # fmt: skip
     given = {name: value for name, value in options.items() if value is not None}
-    return {"model": model, "messages": messages, **given}
+    return {"model": model, "messages": [_message(message) for message in request.messages], **given}
 
 
 def read(answer: dict[str, Any], request: Request) -> Reply:
@@ -63,7 +70,27 @@ def read(answer: dict[str, Any], request: Request) -> Reply:
         model=wire.label(answer.get("model")),
         fingerprint=wire.label(answer.get("system_fingerprint")) or None,
         raw={"id": answer.get("id"), "finish_reason": choice.get("finish_reason"), "usage": answer.get("usage")},
+        calls=tool_calls.read(_calls(message.get("tool_calls"))),
     )
+
+
+def _message(message: Message) -> dict[str, Any]:
+    if message.role == "tool":
+        return {"role": "tool", "tool_call_id": message.answers, "content": message.text}
+    if not message.calls:
+        return {"role": message.role, "content": message.text}
+    calls = []
+    for call in message.calls:
+        name, arguments, _ = tool_calls.sent(call)
+        calls.append({"id": call.id, "type": "function", "function": {"name": name, "arguments": arguments}})
+    return {"role": message.role, "content": message.text or None, "tool_calls": calls}
+
+
+def _calls(found: object) -> Iterator[tuple[object, object, object]]:
+    for one in found if isinstance(found, list) else ():
+        call = wire.mapping(one)
+        function = wire.mapping(call.get("function"))
+        yield call.get("id"), function.get("name"), function.get("arguments")
 
 
 def _text(content: object) -> str:

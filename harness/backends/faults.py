@@ -42,6 +42,9 @@ EMPTY_PURSE = frozenset(
 )
 """Codes that end the run whatever status they come with: OpenAI sends `insufficient_quota` as a 429."""
 
+_WITHOUT_JINJA = "requires --jinja"
+"""What llama.cpp says, with status 500, of tools when it was started without templates."""
+
 LINE_LIMIT = 300
 """Characters of an error that a person reads."""
 
@@ -81,7 +84,7 @@ def from_status(
     if status in (301, 307, 308):
         return Rejected(f"redirects are not followed, {_elsewhere(headers or {})}: {line}", status=status)
     # 408, 409 and 425 are about the moment (timeout, lock, too early), other 3xx about the route: neither is a verdict.
-    if status < 400 or status >= 500 or status in (408, 409, 425):
+    if (status < 400 or status >= 500 or status in (408, 409, 425)) and _WITHOUT_JINJA not in message:
         return Outage(line, status=status)
     return Rejected(line, status=status)
 

@@ -1,7 +1,7 @@
 """The process that holds llama.cpp's server: a script that `local` starts.
 
 A process of its own, because the server cannot be stopped in ours: with a generation under way, dropping it hangs and
-leaving the interpreter crashes. Speaks one line of JSON on stdout, {"url": ...} or {"error": ...},
+leaving the interpreter crashes. Speaks one line of JSON on stdout, {"url": ..., "tools": ...} or {"error": ...},
 and ends when its stdin closes or its parent is gone, however that came about.
 """
 
@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+import urllib.request
 
 import xllamacpp
 
@@ -21,8 +22,8 @@ def main() -> None:
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
         server = xllamacpp.Server(_params(**options))
-        line = {"url": server.listening_address}
-    except RuntimeError as error:
+        line = {"url": server.listening_address, "tools": _takes_tools(server.listening_address)}
+    except (RuntimeError, OSError) as error:
         line = {"error": str(error)}
     print(json.dumps(line), flush=True)  # noqa: T201 - this line is the protocol
     sys.stdin.read()
@@ -40,7 +41,7 @@ def _params(
     params.n_ctx = context * parallel
     params.n_parallel = parallel
     params.sampling.penalty_repeat = penalty
-    params.use_jinja = True
+    params.use_jinja = True  # tools need it; prompts without them are the same either way
     params.ui = False
     params.warmup = False
     params.verbosity = 3 if verbose else -1
@@ -48,6 +49,14 @@ def _params(
     params.cache_prompt = False
     params.cache_ram_mib = 0
     return params
+
+
+def _takes_tools(url: str) -> bool:
+    """Whether the model's template has a place for tools: without one the server leaves them out and says nothing."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"{url}/props", timeout=60) as answer:
+        caps = json.load(answer).get("chat_template_caps", {})
+    return bool(caps.get("supports_tools"))
 
 
 def _leave_with_parent(parent: int) -> None:

@@ -12,11 +12,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from harness.backends import keys, secrecy, weights
 from harness.backends.base import Reply, Request
 from harness.backends.openai import OpenAI
-from harness.errors import Outage, UsageError
+from harness.errors import Outage, Rejected, UsageError
 
 _PATIENT = {"OMP_WAIT_POLICY": "passive"}
 """Threads that wait for each other sleep. Spinning, as they do by default, they make generation fifty times slower on
@@ -58,6 +59,8 @@ class Server:
             self.stop()
             raise UsageError(f"llama.cpp cannot serve {model}: {said.get('error', 'its process died')}")
         self.url = f"{said['url']}/v1"
+        self.tools = bool(said["tools"])
+        """Whether the model is shown the tools of a request."""
 
     @property
     def alive(self) -> bool:
@@ -74,7 +77,7 @@ class Server:
             self._process.kill()
             self._process.wait()
 
-    def _tell(self, options: dict[str, object]) -> dict[str, str]:
+    def _tell(self, options: dict[str, object]) -> dict[str, Any]:
         """Send the options, return the answer; empty when the process died before it answered."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None  # noqa: S101 - both are pipes, asked for above
@@ -82,7 +85,7 @@ class Server:
         try:
             stdin.write(json.dumps(options) + "\n")
             stdin.flush()
-            said: dict[str, str] = json.loads(stdout.readline() or "{}")
+            said: dict[str, Any] = json.loads(stdout.readline() or "{}")
         except OSError:
             return {}
         return said
@@ -121,6 +124,8 @@ class Local:
     async def generate(self, request: Request) -> Reply:
         if not self._server.alive:
             raise Outage("llama.cpp's server has died; start the run again to resume")
+        if request.tools and not self._server.tools:
+            raise Rejected(f"the chat template of {self._server.alias} has no place for tools")
         return dataclasses.replace(await self._inner.generate(request), cost=0.0)
 
     async def close(self) -> None:

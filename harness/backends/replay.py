@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from harness.backends.base import Backend, Reply, Request, Usage, request_key
+from harness.backends.base import Backend, Reply, Request, ToolCall, Usage, request_key
 from harness.errors import Rejected, UsageError
 
 
@@ -107,4 +107,6 @@ def _append_to(path: Path) -> IO[bytes]:
 
 
 def _reply(fields: dict[str, Any]) -> Reply:
-    return Reply(**{**fields, "usage": Usage(**fields["usage"])})
+    usage = Usage(**fields["usage"])
+    calls = tuple(ToolCall(**call) for call in fields.get("calls", ()))
+    return Reply(**{**fields, "usage": usage, "calls": calls})

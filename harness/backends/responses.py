@@ -5,9 +5,10 @@ It knows neither `seed` nor stop strings: the seed is left out, and the text is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from harness.backends import wire
+from harness.backends import tool_calls, wire
 from harness.backends.base import Finish, Message, Reply, Request, Usage
 from harness.backends.faults import declared
 from harness.errors import Outage
@@ -20,9 +21,15 @@ def body(model: str, request: Request) -> dict[str, Any]:
         "max_output_tokens": request.max_tokens,
         "temperature": request.temperature,
         "reasoning": None if request.effort is None else {"effort": request.effort},
-    }
+        "tools": [
+            {"type": "function", "name": tool.name, "description": tool.description,
+             "parameters": dict(tool.parameters), "strict": False}  # strict would make every argument a required one
+            for tool in request.tools
+        ] or None,
+    }  # fmt: skip
     given = {name: value for name, value in options.items() if value is not None}
-    return {"model": model, "input": [_item(message) for message in request.messages], "store": False, **given}
+    items = [item for message in request.messages for item in _items(message)]
+    return {"model": model, "input": items, "store": False, **given}
 
 
 def read(answer: dict[str, Any], request: Request) -> Reply:
@@ -55,14 +62,25 @@ def read(answer: dict[str, Any], request: Request) -> Reply:
             "incomplete_details": answer.get("incomplete_details"),
             "usage": answer.get("usage"),
         },
+        calls=tool_calls.read(
+            (item.get("call_id"), item.get("name"), item.get("arguments"))
+            for item in output
+            if isinstance(item, dict) and item.get("type") == "function_call"
+        ),
     )
 
 
-def _item(message: Message) -> dict[str, Any]:
-    if message.role != "assistant":
-        return {"type": "message", "role": message.role, "content": message.text}
-    # llama.cpp takes an assistant's turn only in this longer form; OpenAI takes both.
-    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": message.text}]}
+def _items(message: Message) -> Iterator[dict[str, Any]]:
+    if message.role == "tool":
+        yield {"type": "function_call_output", "call_id": message.answers, "output": message.text}
+    elif message.role != "assistant":
+        yield {"type": "message", "role": message.role, "content": message.text}
+    elif message.text or not message.calls:
+        # llama.cpp takes an assistant's turn only in this longer form; OpenAI takes both.
+        yield {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": message.text}]}
+    for call in message.calls:
+        name, arguments, _ = tool_calls.sent(call)
+        yield {"type": "function_call", "call_id": call.id, "name": name, "arguments": arguments}
 
 
 def _finish(answer: dict[str, Any], usage: Usage, request: Request) -> Finish:

@@ -10,7 +10,7 @@ import os
 import re
 from typing import Any
 
-from harness.backends.base import Reply
+from harness.backends.base import Reply, ToolCall
 
 MARK = "[key]"
 """What stands where a secret stood."""
@@ -51,6 +51,7 @@ def strike_reply(reply: Reply) -> Reply:
         model=strike(reply.model),
         fingerprint=None if reply.fingerprint is None else strike(reply.fingerprint),
         raw=_strike_json(dict(reply.raw)),
+        calls=tuple(ToolCall(strike(call.id), strike(call.name), _strike_text(call.arguments)) for call in reply.calls),
     )
 
 
@@ -93,13 +94,27 @@ class _Striking(logging.Filter):
 _STRIKING = _Striking()
 
 
+def _strike_text(text: str) -> str:
+    """JSON as a text, in which any letter of a secret may be an escape."""
+    struck = strike(text)
+    try:
+        whole = json.dumps(json.loads(struck))
+    except (ValueError, RecursionError):
+        return struck
+    bare = _strike_escaped(whole)
+    return struck if bare == whole else bare
+
+
+def _strike_escaped(text: str) -> str:
+    for secret in sorted(_known, key=len, reverse=True):
+        text = text.replace(json.dumps(secret)[1:-1], MARK)
+    return text
+
+
 def _strike_json(raw: dict[str, Any]) -> dict[str, Any]:
     # Over the text and not node by node: a hostile answer may be nested as deeply as the reader of JSON goes.
     try:
-        text = json.dumps(raw)
-        for secret in sorted(_known, key=len, reverse=True):
-            text = text.replace(json.dumps(secret)[1:-1], MARK)
-        struck: dict[str, Any] = json.loads(text)
+        struck: dict[str, Any] = json.loads(_strike_escaped(json.dumps(raw)))
     except RecursionError:
         return {"left out": "nested too deeply"}
     return struck

@@ -100,12 +100,16 @@ def joined(parts: object, *kinds: str) -> str:
 def said(text: str, request: Request) -> str:
     """The model's text as a Reply holds it.
 
-    llama.cpp repeats the begun reply before the continuation, others do not: it is taken off. Lone surrogates, which
-    JSON can carry and UTF-8 cannot, become U+FFFD so that every reply can be stored and sent on.
+    llama.cpp repeats the begun reply before the continuation, others do not: it is taken off.
     """
     last = request.messages[-1] if request.messages else None
     if last is not None and last.role == "assistant":
         text = text.removeprefix(last.text.rstrip() if not text.startswith(last.text) else last.text)
+    return sound(text)
+
+
+def sound(text: str) -> str:
+    """Lone surrogates, which JSON can carry and UTF-8 cannot, become U+FFFD: every reply can be stored and sent on."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import harness
 from harness.analysis import critical, curves, losses
 from harness.analysis.overview import analyse, plain
+from harness.analysis.protection import protection
 from harness.analysis.survival import Grouping, survival, values_table
 from harness.analysis.traits import Trait, traits
+from harness.cli import ways
 from harness.cli.show import marks
 from harness.cli.terminal import interval, out, table
 from harness.store import Reader
@@ -42,11 +44,14 @@ def analyse_store(path: Path, values: bool, as_json: bool) -> None:
     facts = _facts(study) if values else {}
     for name, own in by_condition(study.steps):
         _model(name, own)
+        _protection(own)
         for group, found in facts.get(name, {}).items():
             if group != "traits":
                 _survival(group, found)
             elif found:
                 _traits(found)
+    for relays in ways.tables(study.ways())[:1]:
+        out.print(relays)
 
 
 def _model(name: str, steps: pd.DataFrame) -> None:
@@ -73,6 +78,12 @@ def _model(name: str, steps: pd.DataFrame) -> None:
     columns = [("domain", ""), ("hop", "right"), ("RS", ""), (f"P(RS >= {curves.READY})", "right")]
     out.print(table("", columns, [[*row] for row in ready]))
     _hardest(steps)
+
+
+def _protection(steps: pd.DataFrame) -> None:
+    found = protection(steps)
+    if found is not None:
+        out.print(table("", [("protections, at a hop", ""), ("", "")], [[*row] for row in ways.lines(found)]))
 
 
 def _decay(found: Decay | None) -> str:

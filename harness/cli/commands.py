@@ -8,37 +8,10 @@ from typing import Annotated
 import typer
 
 from harness.cli.main import app
-from harness.cli.options import (
-    AcceptDrift,
-    ApiMode,
-    BaseUrl,
-    Concurrency,
-    Distractors,
-    Editor,
-    Effort,
-    Guided,
-    Json,
-    Log,
-    MaxCalls,
-    MaxCost,
-    MaxTime,
-    MaxTokens,
-    Models,
-    Policy,
-    Price,
-    RoundTrips,
-    Schedule,
-    Seed,
-    Store,
-    StoreFile,
-    Temperature,
-    Timeout,
-    means,
-)
+from harness.cli.options import Json, StoreFile
 from harness.cli.results import results_app, verify
 from harness.cli.store import store_app
-from harness.cli.suite import dry_run as foretell
-from harness.cli.suite import suite_app, with_suite, written
+from harness.cli.suite import suite_app
 
 domains_app = typer.Typer(help="The document types: list them, look at one, run the battery.", no_args_is_help=True)
 models_app = typer.Typer(
@@ -50,132 +23,6 @@ app.add_typer(suite_app, name="suite")
 app.add_typer(results_app, name="results")
 app.add_typer(store_app, name="store")
 app.command()(verify)
-
-
-@app.command()
-def run(
-    context: typer.Context,
-    model: Models,
-    domains: Annotated[str, typer.Option(help="Names with commas between, or all.")] = "all",
-    suite: Annotated[
-        str | None, typer.Option(help="quick, core, full, long, or a file: domains, documents and round trips.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it takes: calls, tokens, price.")] = False,
-    round_trips: RoundTrips = 10,
-    repeats: Annotated[int, typer.Option(help="Chains of each document.")] = 1,
-    doc_tokens: Annotated[
-        str, typer.Option(help="fixtures (written by hand, 2-5k tokens), or the size of generated documents.")
-    ] = "fixtures",
-    documents: Annotated[int, typer.Option(help="Generated documents of each domain.")] = 1,
-    distractors: Distractors = 10_000,
-    schedule: Schedule = "round-robin",
-    seed: Seed = 0,
-    store: Store = None,
-    editor: Editor = "rewrite",
-    guided: Guided = False,
-    policy: Policy = "accept",
-    memory: Annotated[
-        str, typer.Option(help="stateless: each hop a fresh call; session: the conversation stays in context.")
-    ] = "stateless",
-    heal: Annotated[bool, typer.Option("--heal", help="Undo the model's errors before each hop.")] = False,
-    planted: Annotated[
-        str, typer.Option(help="Shares of the facts to corrupt before the start, as 0,1%,25%; each a condition.")
-    ] = "",
-    plant: Annotated[
-        str, typer.Option(help="Classes of planted errors: digit, entity, record, instruction.")
-    ] = "digit",
-    temperature: Temperature = None,
-    effort: Effort = None,
-    max_tokens: MaxTokens = None,
-    base_url: BaseUrl = None,
-    api_mode: ApiMode = "auto",
-    concurrency: Concurrency = "auto",
-    max_cost: MaxCost = None,
-    max_calls: MaxCalls = None,
-    max_time: MaxTime = None,
-    price: Price = None,
-    timeout: Timeout = 600.0,
-    log: Log = None,
-    accept_drift: AcceptDrift = False,
-    json: Json = False,
-) -> None:
-    """Send documents through relays on one model or several; the same command again continues a stopped run."""
-    from harness.cli.run import run_study, size
-
-    conditions = {
-        "round_trips": round_trips,
-        "repeats": repeats,
-        "doc_tokens": size(doc_tokens),
-        "documents": documents,
-        "distractors": distractors,
-        "schedule": schedule,
-        "seed": seed,
-        "editor": editor,
-        "guided": guided,
-        "policy": policy,
-        "memory": memory,
-        "heal": heal,
-        "planted": planted.split(",") if planted else (),
-        "plant": plant.split(","),
-        "temperature": temperature,
-        "effort": effort,
-        "max_tokens": max_tokens,
-        "base_url": base_url,
-        "api_mode": api_mode,
-    }
-    names, conditions = with_suite(suite, domains.split(","), conditions, written(context))
-    if dry_run:
-        foretell(model, names, conditions, store, price, json)
-        return
-    carried = means(timeout, log, max_cost, max_calls, max_time, price, concurrency)
-    done = run_study(model, names, {**conditions, **carried, "accept_drift": accept_drift}, store, json)
-    raise typer.Exit(0 if done else 1)
-
-
-@app.command()
-def check(
-    file: Annotated[Path, typer.Argument(help="A document of your own.")],
-    model: Models,
-    domain: Annotated[str | None, typer.Option(help="Its type; default guessed from name and content.")] = None,
-    round_trips: RoundTrips = 3,
-    seed: Seed = 0,
-    store: Store = None,
-    editor: Editor = "rewrite",
-    guided: Guided = False,
-    policy: Policy = "accept",
-    temperature: Temperature = None,
-    effort: Effort = None,
-    max_tokens: MaxTokens = None,
-    base_url: BaseUrl = None,
-    api_mode: ApiMode = "auto",
-    max_cost: MaxCost = None,
-    max_calls: MaxCalls = None,
-    max_time: MaxTime = None,
-    price: Price = None,
-    timeout: Timeout = 600.0,
-    log: Log = None,
-    accept_drift: AcceptDrift = False,
-    json: Json = False,
-) -> None:
-    """Send a document of your own through a relay and say what became of it."""
-    from harness.cli.check import check_file
-
-    conditions = {
-        "round_trips": round_trips,
-        "distractors": 0,
-        "seed": seed,
-        "editor": editor,
-        "guided": guided,
-        "policy": policy,
-        "temperature": temperature,
-        "effort": effort,
-        "max_tokens": max_tokens,
-        "base_url": base_url,
-        "api_mode": api_mode,
-    }
-    carried = means(timeout, log, max_cost, max_calls, max_time, price)
-    done = check_file(file, domain, model, {**conditions, **carried, "accept_drift": accept_drift}, store, json)
-    raise typer.Exit(0 if done else 1)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.text import Text
 
 from harness.cli.terminal import out, plain, share, table
+from harness.cli.ways import paid, ranged
 from harness.comparison import Comparison, Regression, compare
 from harness.estimate import Estimate
 
@@ -49,6 +50,9 @@ def _notes(found: Comparison) -> list[str]:
         f"{found.pairs} pairs: {found.better} better, {found.worse} worse, {found.equal} equal at hop {found.hop}; "
         f"RS {share(found.rs_a)} and {share(found.rs_b)}. Intervals of 95 % each, by environments."
     ]
+    if found.cost.value or found.calls.value or found.cost.count == 0:
+        won = f": {ranged(found.per_dollar)} points of RS won per dollar" if found.per_dollar.value else ""
+        notes.append(f"A relay of B takes {ranged(found.calls)} calls and {paid(found.cost)} more{won}.")
     if found.alone_a or found.alone_b:
         notes.append(f"Without a partner, left out: {found.alone_a} chains of A, {found.alone_b} of B.")
     if found.other_plan:

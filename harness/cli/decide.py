@@ -25,7 +25,7 @@ from harness.cli.options import (
     means,
 )
 
-_SIDE = "STORE, STORE#MODEL, STORE#MODEL?CONDITION=VALUE, a results file; or MODEL with --store."
+_SIDE = "STORE, STORE#MODEL, 'STORE#MODEL?editor=patch&protect=guard,verify', a results file; or MODEL with --store."
 
 
 @app.command()
@@ -71,7 +71,10 @@ def gate(
     schedule: Annotated[str | None, typer.Option(help="round-robin, single:EDIT or list:EDIT,EDIT…")] = None,
     seed: Annotated[int | None, typer.Option(help="Every random choice comes from it.")] = None,
     policy: Annotated[str | None, typer.Option(help="What a failed hop leaves: accept, keep, retry:N.")] = None,
-    editor: Annotated[str | None, typer.Option(help="How a model is asked to edit.")] = None,
+    editor: Annotated[str | None, typer.Option(help="How a model is asked to edit: rewrite, patch, tools …")] = None,
+    protect: Annotated[
+        str | None, typer.Option(help="Around the editor: vote:N, guard, verify, checkpoint, or none.")
+    ] = None,
     guided: Annotated[bool, typer.Option("--guided", help="Begin each file of the reply for the model.")] = False,
     temperature: Temperature = None,
     effort: Effort = None,
@@ -97,9 +100,9 @@ def gate(
 
     shaping = {
         "round_trips": round_trips, "repeats": repeats, "documents": documents, "distractors": distractors,
-        "schedule": schedule, "seed": seed, "policy": policy, "editor": editor, "guided": guided or None,
-        "temperature": temperature, "effort": effort, "max_tokens": max_tokens, "base_url": base_url,
-        "api_mode": api_mode,
+        "schedule": schedule, "seed": seed, "policy": policy, "editor": editor, "protect": protect,
+        "guided": guided or None, "temperature": temperature, "effort": effort, "max_tokens": max_tokens,
+        "base_url": base_url, "api_mode": api_mode,
     }  # fmt: skip
     conditions: dict[str, object] = {name: value for name, value in shaping.items() if value is not None}
     if doc_tokens is not None:

@@ -26,7 +26,7 @@ app = typer.Typer(
 INTERRUPTED = 130
 TERMINATED = 143
 
-_COMMANDS = ("harness.cli.commands", "harness.cli.horizon_commands", "harness.cli.decide", "harness.cli.doctor")
+_COMMANDS = tuple(f"harness.cli.{name}" for name in ("relays", "commands", "horizon_commands", "decide", "doctor"))
 
 
 def main() -> None:

@@ -28,7 +28,27 @@ MaxCalls = Annotated[
 ]
 MaxTime = Annotated[str | None, typer.Option(help="90s, 30m or 2h from now; after it no new call is sent.")]
 Price = Annotated[str | None, typer.Option(help="IN/OUT in dollars for a million tokens, where a price is not known.")]
-Editor = Annotated[str, typer.Option(help="How a model is asked to edit.")]
+Editor = Annotated[
+    list[str],
+    typer.Option(
+        help="How a model is asked to edit: rewrite, patch, tools … or command:'AGENT …'; repeat for several."
+    ),
+]
+Protect = Annotated[
+    list[str],
+    typer.Option(
+        help="none, or what stands around the editor: vote:N, guard, verify, checkpoint, commas between; repeat to "
+        "compare."
+    ),
+]
+AgentNetwork = Annotated[bool, typer.Option("--agent-network", help="The agent of command:'…' may use the network.")]
+AgentEnv = Annotated[list[str] | None, typer.Option(help="A variable of yours that the agent gets; repeat for more.")]
+AgentReadable = Annotated[list[str] | None, typer.Option(help="A path that the agent may read; repeat for more.")]
+AgentTime = Annotated[str, typer.Option(help="Longest work of the agent on one hop, as 90s or 10m.")]
+AgentMemory = Annotated[int, typer.Option(help="Memory of the agent in MB.")]
+AgentCost = Annotated[
+    str, typer.Option(help="Regular expression that finds US dollars in what the agent prints, in its first group.")
+]
 Guided = Annotated[
     bool, typer.Option("--guided", help="Begin each file of the reply for the model; very small models need it.")
 ]

@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 import harness
+from harness.cli import ways
 from harness.cli.terminal import interval, money, out, percent, plain, say, share, table
 from harness.store.origin import origin
 
@@ -59,6 +60,8 @@ def print_study(study: harness.Study) -> None:
     out.print(table("", columns, rows, f"{chains}\n{notes}"))
     if steps["domain"].nunique() > 1:
         out.print(by_domain(steps, hops[-1]))
+    for told in ways.tables(study.ways()):
+        out.print(told)
     for response in study.doses():
         out.print(_doses(response))
     held = study.arms()
@@ -78,7 +81,8 @@ def _doses(found: Doses) -> Any:
         for row in found.doses
     ]
     condition = found.condition
-    told = [condition["model"], condition["memory"], *(["healed"] if condition["heal"] else [])]
+    told = [*_way(condition["model"], condition["editor"], condition["protect"]), condition["memory"]]
+    told += ["healed"] if condition["heal"] else []
     smallest = "no rate has an effect" if found.smallest is None else f"from {percent(found.smallest)} on"
     slope = f"Own damage grows by {interval(found.slope)} per share of facts planted; distinguishable: {smallest}."
     title = f"\n{', '.join(told)}: planted errors of the class {found.plant}, after {found.hop} hops"
@@ -90,10 +94,16 @@ def _arms(found: Sequence[Arm]) -> Any:
     columns = [("model", ""), ("memory", ""), ("errors", ""), ("damage a hop", ""), ("RS", ""),
                ("more than healed", "")]  # fmt: skip
     rows: list[list[str | Text]] = [
-        [arm.model, arm.memory, "healed" if arm.heal else "kept", *map(interval, (arm.damage, arm.rs, arm.against))]
+        [", ".join(_way(arm.model, arm.editor, arm.protect)), arm.memory, "healed" if arm.heal else "kept",
+         *map(interval, (arm.damage, arm.rs, arm.against))]
         for arm in found
-    ]
+    ]  # fmt: skip
     return table(f"\nWhat stays in context, after {found[0].hop} hops", columns, rows)
+
+
+def _way(model: str, editor: str, protect: str | None) -> list[str]:
+    """A model and how it edits: a simulated one is its own editor."""
+    return [model, *([editor] if editor != model else []), *([protect] if protect else [])]
 
 
 def marks(last: int) -> list[int]:

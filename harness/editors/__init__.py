@@ -9,6 +9,7 @@ import difflib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from harness.editors import protections
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _TABLE = {
     "tools": "harness.editors.tools:Tools",
     "tools+python": "harness.editors.tools:ToolsPython",
 }
+_CONDITIONS = ("rewrite:guided", "tools:text", "tools:turns=N", "tools:tokens=N")
 
 
 def editors() -> tuple[str, ...]:
@@ -45,27 +47,55 @@ def open_editor(
     temperature: float | None = None,
     effort: str | None = None,
 ) -> Editor:
-    """The editor of that name; `rewrite:guided` is `rewrite` with `guided`. The settings go into every Request as they
-    are: `max_tokens` bounds one reply, which is one file when guided. `command:COMMAND` leaves the work to an agent, as
+    """The editor of that name, which may have protections behind it (`rewrite & guard`); `rewrite:guided` is `rewrite`
+    with `guided`. Those with tools take `text`, which has the model write its calls as text, and bounds of a hop:
+    `tools:text,turns=10,tokens=50000`. `max_tokens`, `temperature` and `effort` go into every Request as they are:
+    `max_tokens` bounds one reply, which is one file when guided. `command:COMMAND` leaves the work to an agent, as
     CommandSettings has it by default. Raises UsageError for an unknown name, and for settings that the editor does not
     have."""
+    settings: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "effort": effort}
+    name, wanted = protections.parted(name)
+    if wanted:
+        return protections.protected(open_editor(name, guided=guided, **settings), protections.read(wanted))
     kind, _, condition = name.partition(":")
     if kind == "command" and condition:
         return _command(condition, guided or (max_tokens, temperature, effort) != (None, None, None))
-    if kind not in _TABLE or condition not in ("", "guided"):
-        near = difflib.get_close_matches(name, [*_TABLE, "rewrite:guided"], n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(
-            f"unknown editor {name!r}: there are {', '.join(_TABLE)}, rewrite:guided and command:'...'{hint}"
-        )
-    settings: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "effort": effort}
-    if guided or condition:
+    if kind not in _TABLE:
+        raise _unknown(name)
+    if guided or condition == "guided":
         if kind != "rewrite":
             raise UsageError(f"guided begins every file of the reply, which {kind} does not give: it goes with rewrite")
         settings["guided"] = True
+    elif condition:
+        settings |= _bounds(name, kind, condition)
     module, _, attribute = _TABLE[kind].partition(":")
     made: Editor = getattr(import_module(module), attribute)(**settings)
     return made
+
+
+def _bounds(name: str, kind: str, condition: str) -> dict[str, Any]:
+    """What stands behind the name of an editor with tools."""
+    found: dict[str, Any] = {}
+    for part in condition.split(","):
+        field, equals, number = part.strip().partition("=")
+        if (
+            not kind.startswith("tools")
+            or field not in ("text", "turns", "tokens")
+            or (field == "text") == bool(equals)
+        ):
+            raise _unknown(name)
+        if equals and not (number.isascii() and number.isdecimal() and 0 < len(number) < 10):
+            raise UsageError(f"{name}: {field} is a number, such as {field}=10")
+        found[field] = int(number) if equals else True
+    return found
+
+
+def _unknown(name: str) -> UsageError:
+    near = difflib.get_close_matches(name, [*_TABLE, *_CONDITIONS], n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return UsageError(
+        f"unknown editor {name!r}: there are {', '.join([*_TABLE, *_CONDITIONS])} and command:'...'{hint}"
+    )
 
 
 def _command(command: str, settings: bool) -> Editor:

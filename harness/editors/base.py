@@ -65,12 +65,22 @@ class Edited:
     extra: tuple[str, ...] = field(default=())
     said: tuple[Message, ...] = field(default=(), compare=False)
     """What the hop adds to a conversation: what was asked and what was answered."""
-    guards: tuple[Fired, ...] = field(default=(), compare=False)
-    """The protections that stepped in, in their order."""
     trace: tuple[Mapping[str, object], ...] = field(default=(), compare=False)
     """The calls of tools, in their order, as plain JSON."""
-    unprotected: Edited | None = field(default=None, compare=False)
-    """What the editor gave without its protections, None where that is this very result."""
+    guarded: Guarded | None = field(default=None, compare=False)
+    """What protections did, None where the editor has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What the protections around an editor did: those that `fired`, in their order, and what the editor `alone` gave.
+    `calls` and `cost` (US dollars, None where a price is unknown) went beyond it; of a simulated model, which nobody
+    calls, as many as another would take."""
+
+    fired: tuple[Fired, ...]
+    alone: Edited
+    calls: int
+    cost: float | None
 
 
 class Editor(Protocol):

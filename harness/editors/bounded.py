@@ -24,7 +24,7 @@ async def edit(editor: Editor, task: Task, ask: Ask) -> Edited:
 
     async def bounded(request: Request) -> Reply:
         reply = await ask(request)
-        if len(reply.text) > LONGEST:
+        if reply.size > LONGEST:
             raise _TooLong(reply)
         return reply
 
@@ -32,5 +32,5 @@ async def edit(editor: Editor, task: Task, ask: Ask) -> Edited:
         return await editor.edit(task, bounded)
     except _TooLong as error:
         reply = error.reply
-        detail = f"a reply of {len(reply.text):,} characters, of which no more than {LONGEST:,} are read"
+        detail = f"a reply of {reply.size:,} characters, of which no more than {LONGEST:,} are read"
         return Edited({}, cut_or_filtered(reply) or "unparseable", detail)

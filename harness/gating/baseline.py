@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from harness.relay.spec import RunSpec
 
-_OF_MODEL = frozenset({"editor", "guided", "temperature", "effort", "max_tokens", "base_url", "api_mode"})
+_OF_MODEL = frozenset({"editor", "protect", "guided", "temperature", "effort", "max_tokens", "base_url", "api_mode"})
 """Conditions of how the candidate is asked: those of the baseline unless others are named."""
-_COPIED = ("schedule", "seed", "policy", "memory", "heal", "editor", "temperature", "effort", "max_tokens")
+_COPIED = ("schedule", "seed", "policy", "memory", "heal", "editor", "protect", "temperature", "effort", "max_tokens")
 _GENERATED = re.compile(r"generated-\d+-(\d+)")
 
 
@@ -85,6 +85,7 @@ def _from_file(candidate: str, side: Side, domains: tuple[str, ...], given: Mapp
         "round_trips": max(1, int(steps["hop"].max()) // 2), "repeats": int(steps["repeat"].max()),
     }  # fmt: skip
     conditions["editor"] = _editor(str(conditions["editor"]))
+    conditions["protect"] = conditions.get("protect") or "none"
     rate = _single(steps, "planted", side) if "planted" in steps else None
     if rate is not None:
         conditions |= {

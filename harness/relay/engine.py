@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from harness.backends.base import Message, Reply, Request
 from harness.budget import Budget
 from harness.calls import Asking, walk_all
 from harness.editors import bounded
-from harness.editors.base import Edited, Editor, Task
+from harness.editors.base import Edited, Editor, Guarded, Task
+from harness.editors.protections import on_bench
 from harness.errors import PalimpsestError
 from harness.lines import Line, Lines
 from harness.progress import Progress, Tally
-from harness.relay.hop import Leg, make_step, make_task, oracle
+from harness.relay.hop import Leg, make_step, make_task, oracle, same_result, with_guards
 from harness.relay.schedule import direction
 from harness.relay.scoring import Scoring, Verdict, version
 from harness.relay.spec import ChainSpec, Policy
 from harness.store import Place, Step, Store
 from harness.store.records import Files
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """How one model is run: how it is asked, and the line to it."""
-
-    editor: Editor
-    line: Line = field(default_factory=Line)
 
 
 @dataclass(slots=True)
@@ -35,6 +29,7 @@ class _Walk:
 
     number: int
     chain: ChainSpec
+    editor: Editor
     plan: list[str]
     files: Files
     damage: float
@@ -52,14 +47,14 @@ class _Walk:
 
 
 class Relay:
-    """Runs chains. `concurrency` bounds the calls at once, None: as many as the models allow; `clock` gives seconds
-    since the epoch; `report` is told after every hop; `budget` is kept."""
+    """Runs chains. `lines` holds the line to each model; `concurrency` bounds the calls at once, None: as many as the
+    models allow; `clock` gives seconds since the epoch; `report` is told after every hop; `budget` is kept."""
 
     def __init__(
         self,
         store: Store,
         scoring: Scoring,
-        models: Mapping[str, Model],
+        lines: Mapping[str, Line],
         *,
         round_trips: int,
         policy: Policy,
@@ -72,14 +67,13 @@ class Relay:
     ) -> None:
         self._store = store
         self._scoring = scoring
-        self._models = models
         self._round_trips = round_trips
         self._policy = policy
         self._session = session
         self._heal = heal
         self._clock = clock
         self._report = report
-        self._lines = Lines({name: model.line for name, model in models.items()}, concurrency, self._paid, budget)
+        self._lines = Lines(lines, concurrency, self._paid, budget)
         self._tally = Tally({}, 0)
 
     async def run(self, chains: Sequence[ChainSpec]) -> dict[str, str]:
@@ -109,7 +103,8 @@ class Relay:
         last = 2 * self._round_trips
         self._tally.resumed(min(position.hop, last))
         walk = _Walk(
-            number, chain, chain.edits(self._round_trips), files, position.damage,
+            number, chain, on_bench(chain.editor, partial(self._scoring.protect, number, chain.environment.identity)),
+            chain.edits(self._round_trips), files, position.damage,
             self._store.replies(number, 0 if self._session else position.hop),
             chain.environment.edits[chain.edits(1)[0]] if not position.hop else None,
         )  # fmt: skip
@@ -125,20 +120,19 @@ class Relay:
 
     async def _recall(self, walk: _Walk) -> None:
         """The conversation of the finished hops, from their stored replies."""
-        editor = self._models[walk.chain.model].editor
         for step in self._store.steps(walk.number):
             leg = walk.leg(step.hop)
             past = replace(walk, files=step.before, expected=None if step.hop > 1 else walk.expected)
             task = self._task(past, leg, step.attempts, await self._expected(past, leg))
             asking = Asking(step.hop, walk.known, _nobody, _nothing_new)
-            edited = await bounded.edit(editor, task, asking.attempt(step.attempts))
+            edited = await bounded.edit(walk.editor, task, asking.attempt(step.attempts))
             self._remember(walk, leg, task, edited, failed=bool(step.failure))
 
     def _remember(self, walk: _Walk, leg: Leg, task: Task, edited: Edited, *, failed: bool) -> None:
         """The hop becomes part of the conversation; healed, with the right answer in it."""
         said = edited.said
         if self._heal and said:
-            right = self._models[walk.chain.model].editor.answer(oracle(walk.chain.environment, leg), task.files)
+            right = walk.editor.answer(oracle(walk.chain.environment, leg), task.files)
             said = (said[0], Message("assistant", right))
         walk.history += said
         walk.restated = not self._heal and (failed or bool(edited.extra))
@@ -156,20 +150,22 @@ class Relay:
     async def _hop(self, walk: _Walk, leg: Leg) -> Step:
         chain = walk.chain
         expected = await self._expected(walk, leg)
-        model = self._models[chain.model]
         asking = Asking(
             leg.hop, walk.known, lambda request: self._lines.generate(chain.model, request),
             lambda place, reply: self._store.save_reply(walk.number, place, reply, self._clock()),
         )  # fmt: skip
+        extra: list[Guarded] = []
         for attempt in range(1, self._policy.retries + 2):
             task = self._task(walk, leg, attempt, expected)
-            edited = await bounded.edit(model.editor, task, asking.attempt(attempt))
+            edited = await bounded.edit(walk.editor, task, asking.attempt(attempt))
             verdict = await self._measure(walk, leg, edited)
+            extra += [edited.guarded] if edited.guarded is not None else []
             if edited.failure is None and verdict is not None and verdict.failure is None:
                 break
         step = make_step(
             leg, walk.files, edited, verdict, attempts=attempt, replies=asking.replies, scorer=version(task.domain)
         )
+        step = with_guards(step, extra, await self._alone(walk, leg, edited))
         if self._session:
             self._remember(walk, leg, task, edited, failed=step.failure is not None)
         self._advance(walk, step, verdict)
@@ -194,6 +190,13 @@ class Relay:
             walk.number, walk.chain.environment.identity, leg.edit, leg.direction, walk.files, edited.files,
             walk.next_forward(leg),
         )  # fmt: skip
+
+    async def _alone(self, walk: _Walk, leg: Leg, edited: Edited) -> Verdict | None:
+        """What measuring the editor's own result gives; None where that is the step's, or there is nothing to
+        measure."""
+        if edited.guarded is None or same_result(edited, edited.guarded.alone):
+            return None
+        return await self._measure(walk, leg, edited.guarded.alone)
 
     def _advance(self, walk: _Walk, step: Step, verdict: Verdict | None) -> None:
         carried = self._policy.carry(step.before, step.after, failed=step.failure is not None)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
 from harness.backends.base import Message, Reply
-from harness.editors.base import Edited, Task
+from harness.editors.base import Edited, Guarded, Task
 from harness.relay.environment import Environment, find
 from harness.relay.scoring import Verdict
 from harness.seeds import derive, rng
-from harness.store import Score, Spent, Step
+from harness.store import Guards, Score, Spent, Step
 from harness.store.records import Direction, Files
 
 
@@ -85,5 +86,35 @@ def make_step(
     return Step(
         leg.hop, leg.edit, leg.direction, before, after, score, failure,
         detail=_storable("; ".join(part for part in details if part)), extra=edited.extra, attempts=attempts,
-        spent=Spent.total(replies), scorer=scorer,
+        spent=Spent.total(replies), scorer=scorer, trace=edited.trace,
+    )  # fmt: skip
+
+
+def same_result(edited: Edited, alone: Edited) -> bool:
+    """Whether protections left what the editor gave."""
+    return edited.failure == alone.failure and dict(edited.files) == dict(alone.files)
+
+
+def with_guards(step: Step, guarded: Sequence[Guarded], alone: Verdict | None) -> Step:
+    """The step with what protections did: `guarded` of every attempt, the last of which counts; `alone` is what its
+    editor's own result measures, None where that is the step's own or a failure that the editor saw."""
+    if not guarded:
+        return step
+    last = guarded[-1]
+    own = last.alone
+    score, outcome, detail = step.score, step.outcome, step.detail
+    if own.failure is not None:
+        score, outcome, detail = None, own.failure, own.detail
+    elif alone is not None:
+        score, detail = alone.score, alone.detail
+        outcome = alone.failure or (alone.score.outcome if alone.score else "")
+    costs = [one.cost for one in guarded]
+    rs, done = (score.rs, score.step) if score is not None else (None, None)
+    return replace(
+        step,
+        guards=Guards(
+            tuple(asdict(one) for one in last.fired), dict(own.files), outcome, _storable(detail), rs, done,
+            sum(one.calls for one in guarded),
+            None if None in costs else sum(cost for cost in costs if cost is not None),
+        ),
     )  # fmt: skip

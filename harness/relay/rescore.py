@@ -7,18 +7,20 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from harness.backends.base import Reply, Request
 from harness.editors import bounded, open_editor
-from harness.editors.base import Edited, Editor
+from harness.editors.base import Edited, Editor, Fired, Guarded
+from harness.editors.protections import on_bench
 from harness.errors import UsageError
 from harness.provenance import collect
 from harness.relay.environment import Environment, find
-from harness.relay.hop import Leg, make_step, make_task
-from harness.relay.scoring import Scoring, version
+from harness.relay.hop import Leg, make_step, make_task, same_result, with_guards
+from harness.relay.scoring import Scoring, Verdict, version
 from harness.seeds import digest
-from harness.store import Place, Step, Store, StoredChain
+from harness.store import FAILURES, Place, Step, Store, StoredChain
 from harness.store.schema import check_path
 
 Opener = Callable[[StoredChain], Editor]
@@ -74,9 +76,10 @@ class _Again:
         self._seed, self._beside = store.documents(chain.number)
         self._scoring = scoring
         # A simulated model made its files without a reply: they are what there is to measure.
-        self._editor = None if chain.model.startswith("sim:") else editor(chain)
         self._replies = self._by_call(store.replies(chain.number))
         self._place = digest("rescore", chain.domain, sorted(self._seed.items()))
+        bench = partial(scoring.protect, chain.number, self._place)
+        self._editor = None if chain.model.startswith("sim:") else on_bench(editor(chain), bench)
 
     async def steps(self) -> list[tuple[int, Step, Step]]:
         domain = find(self._chain.domain)
@@ -94,13 +97,26 @@ class _Again:
         edited = await self._reread(old)
         verdict = None
         if edited.failure is None:
-            verdict = await self._scoring.measure(
-                self._chain.number, self._place, old.edit, old.direction, old.before, edited.files
-            )
+            verdict = await self._measured(old, edited)
         leg = Leg(old.hop, old.edit, old.direction)
         scorer = version(self._chain.domain)
         new = make_step(leg, old.before, edited, verdict, attempts=old.attempts, replies=[], scorer=scorer)
-        return replace(new, spent=old.spent)
+        return replace(await self._guards(old, new, edited), spent=old.spent)
+
+    async def _guards(self, old: Step, new: Step, edited: Edited) -> Step:
+        """With what protections did, whose cost stays as it was: that of earlier attempts is in it."""
+        guarded = edited.guarded
+        if guarded is None or old.guards is None:
+            return new
+        alone = None
+        if guarded.alone.failure is None and not same_result(edited, guarded.alone):
+            alone = await self._measured(old, guarded.alone)
+        return with_guards(new, [replace(guarded, calls=old.guards.calls, cost=old.guards.cost)], alone)
+
+    async def _measured(self, old: Step, edited: Edited) -> Verdict:
+        return await self._scoring.measure(
+            self._chain.number, self._place, old.edit, old.direction, old.before, edited.files
+        )
 
     async def _reread(self, old: Step) -> Edited:
         """What today's editor reads in the replies of the attempt that counted."""
@@ -146,5 +162,15 @@ class _Again:
 
 def _as_edited(step: Step) -> Edited:
     """The editor's part of a stored step; what the scorer found is found again."""
-    seen = step.failure if step.failure in ("refused", "truncated", "empty", "infeasible") or not step.after else None
-    return Edited(step.after, seen, step.detail if seen else "", step.extra)  # type: ignore[arg-type]
+    seen = _seen(step.failure, step.after)
+    guarded = None
+    if (old := step.guards) is not None:
+        failed = _seen(old.outcome if old.outcome in FAILURES else None, old.alone)
+        alone = Edited(old.alone, failed, old.detail if failed else "")  # type: ignore[arg-type]
+        guarded = Guarded(tuple(Fired(**{**one, "why": tuple(one["why"])}) for one in old.fired), alone, 0, 0.0)
+    return Edited(step.after, seen, step.detail if seen else "", step.extra, trace=step.trace, guarded=guarded)  # type: ignore[arg-type]
+
+
+def _seen(failure: str | None, files: Mapping[str, str]) -> str | None:
+    """A failure that the editor saw, and no measurement."""
+    return failure if failure in ("refused", "truncated", "empty", "infeasible") or not files else None

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.calls import Means, open_line
-from harness.editors import open_editor, open_simulated
+from harness.editors import open_editor, open_simulated, protections
 from harness.editors.base import Editor
 from harness.errors import UsageError
 from harness.provenance import collect
-from harness.relay.engine import Model, Relay
+from harness.relay.engine import Relay
 from harness.relay.scoring import Scoring, version
-from harness.relay.spec import ChainSpec, Policy, RunSpec, expand
+from harness.relay.spec import AGENT, ChainSpec, Policy, RunSpec, expand
 from harness.store import Reader, Store
 from harness.store.schema import check_path
 
@@ -29,20 +29,31 @@ class Outcome:
     reasons: Mapping[str, str]
 
 
-def open_editors(spec: RunSpec) -> dict[str, Editor]:
-    """The editor of each model. UsageError for a simulated model or an editor that does not exist."""
-    return {
-        name: open_simulated(name)
-        if name.startswith("sim:")
-        else open_editor(
-            spec.editor,
-            guided=spec.guided,
-            max_tokens=spec.max_tokens,
-            temperature=spec.temperature,
-            effort=spec.effort,
+def open_editors(spec: RunSpec) -> dict[str, list[Editor]]:
+    """The editors of each model, with each set of protections. UsageError for a simulated model or an editor that does
+    not exist."""
+    wanted = [protections.read(text) for text in spec.protect]
+    found = {}
+    for model in spec.models:
+        made = (protections.protected(editor, own) for editor in _editors(spec, model) for own in wanted)
+        found[model] = list({editor.name: editor for editor in made}.values())
+    return found
+
+
+def _editors(spec: RunSpec, model: str) -> list[Editor]:
+    if model.startswith("sim:"):
+        return [open_simulated(model)]
+    agent = spec.agent()
+    if agent is not None and model.startswith(AGENT):
+        from harness.editors.command import Command
+
+        return [Command(agent)]
+    return [
+        open_editor(
+            name, guided=spec.guided, max_tokens=spec.max_tokens, temperature=spec.temperature, effort=spec.effort
         )
-        for name in spec.models
-    }
+        for name in spec.editor if not name.startswith(AGENT)
+    ]  # fmt: skip
 
 
 def plan_chains(spec: RunSpec) -> list[ChainSpec]:
@@ -59,9 +70,11 @@ async def run_relay(spec: RunSpec, path: Path, means: Means) -> Outcome:
     async with AsyncExitStack() as stack:
         budget = means.purse()
         check_path(path, write=True)
-        models = {
-            name: Model(editor, await open_line(name, means, stack, base_url=spec.base_url, api_mode=spec.api_mode))
-            for name, editor in editors.items()
+        lines = {
+            name: await open_line(
+                name, means, stack, base_url=spec.base_url, api_mode=spec.api_mode, agent=spec.agent()
+            )
+            for name in editors
         }
         store = stack.enter_context(Store(path))  # last: a wrong model's name should not leave an empty store
         store.begin("run", noted(spec), collect(), means.clock, accept_drift=means.accept_drift)
@@ -69,7 +82,7 @@ async def run_relay(spec: RunSpec, path: Path, means: Means) -> Outcome:
         scoring = Scoring(workers)
         stack.push_async_callback(scoring.close)
         relay = Relay(
-            store, scoring, models, round_trips=spec.round_trips, policy=Policy.read(spec.policy),
+            store, scoring, lines, round_trips=spec.round_trips, policy=Policy.read(spec.policy),
             session=spec.memory == "session", heal=spec.heal, concurrency=means.concurrency, clock=means.clock,
             report=means.report, budget=budget,
         )  # fmt: skip

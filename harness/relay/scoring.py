@@ -12,6 +12,7 @@ from typing import Any
 
 import domains
 from domains import Change, Measurement, Meter
+from harness.editors.protections.work import handle
 from harness.errors import PalimpsestError
 from harness.relay.environment import Environment
 from harness.relay.pool import Overrun, Pool, WorkerDied
@@ -50,6 +51,8 @@ class Scorer:
         self._places: dict[str, tuple[str, Files]] = {}
 
     def __call__(self, message: Mapping[str, Any]) -> dict[str, Any] | None:
+        if message["do"] == "protect":
+            return handle(message["work"])
         if message["do"] == "environment":
             self._places[message["place"]] = message["domain"], message["files"]
             return None
@@ -157,6 +160,13 @@ class Scoring:
         except Overrun:
             return ()
 
+    async def protect(self, slot: int, place: str, work: dict[str, Any]) -> Mapping[str, Any]:
+        """The work of a protection (`harness.editors.protections.work`); {} when it takes too much of anything."""
+        try:
+            return await self._ask(slot, place, {"do": "protect", "work": work})
+        except Overrun:
+            return {}
+
     async def _ask(self, slot: int, place: str, message: dict[str, Any]) -> dict[str, Any]:
         if self._pool is None:
             return self._here(message) or {}
@@ -165,7 +175,8 @@ class Scoring:
         except WorkerDied as error:
             raise ScoringError(str(error)) from None
         if "error" in answer:
-            raise ScoringError(f"measuring {message['edit']} broke down: {answer['error']}")
+            what = message["edit"] if "edit" in message else message["work"]["protect"]
+            raise ScoringError(f"measuring {what} broke down: {answer['error']}")
         return answer
 
 

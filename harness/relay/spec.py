@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
-from typing import Any, Literal
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any, Literal
 
 import domains
 from harness.backends import ApiMode
 from harness.backends.keys import check_url
+from harness.editors import protections
 from harness.editors.base import Editor
 from harness.errors import UsageError
 from harness.relay.environment import Dose, Environment, build, infected
@@ -19,8 +20,14 @@ from harness.relay.schedule import ROUND_ROBIN, named, plan
 from harness.seeds import digest
 from harness.store import Chain
 
+if TYPE_CHECKING:
+    from harness.editors.command import CommandSettings
+
 Memory = Literal["stateless", "session"]
 MEMORIES: tuple[Memory, ...] = ("stateless", "session")
+
+AGENT = "command:"
+"""Begins the names of an agent: that of the model, and that of the editor, which is its command."""
 
 DISTRACTORS = 10_000
 """Tokens, the middle of METHOD's default."""
@@ -59,6 +66,10 @@ class RunSpec:
     before each hop the oracle's document takes the place of the model's, in the conversation too. `planted`: shares of
     the facts of each class in `plant` that are corrupted before the relay starts, each a condition of its own.
 
+    `editor` and `protect` (as `protections.read` has it) may each name several: every pair is a condition of its own; a
+    simulated model is its own editor. `agent_…` say what the agent of `command:…` may use and take
+    (`CommandSettings`: time in seconds, memory in MB).
+
     `only`: the (domain, document) pairs to run, all where empty. `suite` says where the environments come from, as
     NAME@VERSION#HASH; it is noted with each chain and no part of its key."""
 
@@ -74,7 +85,14 @@ class RunSpec:
     distractors: int = DISTRACTORS
     schedule: str = ROUND_ROBIN
     seed: int = 0
-    editor: str = "rewrite"
+    editor: tuple[str, ...] = ("rewrite",)
+    protect: tuple[str, ...] = ("none",)
+    agent_network: bool = False
+    agent_env: tuple[str, ...] = ()
+    agent_readable: tuple[str, ...] = ()
+    agent_time: float = 600.0
+    agent_memory: int = 2048
+    agent_cost: str = ""
     guided: bool = False
     policy: str = "accept"
     memory: Memory = "stateless"
@@ -91,6 +109,9 @@ class RunSpec:
         check_url(self.base_url)
         Policy.read(self.policy)
         named(self.schedule)
+        for text in self.protect:
+            protections.read(text)
+        self._check_agent()
         if not self.models or not self.domains:
             raise UsageError("a run needs at least one model and one domain")
         for name, least in (("round_trips", 1), ("repeats", 1), ("documents", 1), ("distractors", 0)):
@@ -111,6 +132,34 @@ class RunSpec:
         unknown = [name for name in self.domains if name not in domains.names()]
         if unknown:
             raise UsageError(f"unknown domain {unknown[0]!r}: there are {', '.join(domains.names())}")
+
+    def _check_agent(self) -> None:
+        """UsageError where the agent or its name is missing, or settings are for an editor that is not there."""
+        agents = [name for name in self.editor if name.startswith(AGENT)]
+        named = [name for name in self.models if name.startswith(AGENT)]
+        if len(agents) > 1 or len(named) > 1:
+            raise UsageError("one agent a run: start another run on the same store for the next one")
+        if len(agents) != len(named):
+            lacking = "--model command:NAME, NAME being what to call it" if agents else "--editor command:'…'"
+            raise UsageError(f"an agent needs its command and a name: give {lacking} too")
+        if not self.editor or not self.protect:
+            raise UsageError("a run needs at least one editor, and none or more protections")
+        given = _of_agent(self)
+        if given and not agents:
+            raise UsageError(f"--{min(given).replace('_', '-')} is for an agent: give --editor command:'…' with it")
+        self.agent()
+
+    def agent(self) -> CommandSettings | None:
+        """How the agent of this run is run, None without one. UsageError for settings that cannot be."""
+        command = next((name for name in self.editor if name.startswith(AGENT)), None)
+        if command is None:
+            return None
+        from harness.editors.command import CommandSettings
+
+        return CommandSettings(
+            command.removeprefix(AGENT), self.agent_network, self.agent_env, self.agent_readable, self.agent_time,
+            self.agent_memory, cost=self.agent_cost,
+        )  # fmt: skip
 
     @property
     def hops(self) -> int:
@@ -157,6 +206,7 @@ class ChainSpec:
 
     key: str
     model: str
+    editor: Editor
     environment: Environment
     repeat: int
     material: str
@@ -172,13 +222,15 @@ class ChainSpec:
         """As the store registers it."""
         place = self.environment
         return Chain(
-            self.key, self.model, self.identity["editor"], place.domain, place.document, self.repeat,
+            self.key, self.model, self.editor.name, place.domain, place.document, self.repeat,
             {**self.identity, **self.notes}, place.files, place.distractors, place.clean,
         )  # fmt: skip
 
 
-def expand(spec: RunSpec, editors: Mapping[str, Editor], environments: tuple[Environment, ...]) -> Iterator[ChainSpec]:
-    """One chain for each model, environment and repeat. `editors` holds the editor of each model."""
+def expand(
+    spec: RunSpec, editors: Mapping[str, Sequence[Editor]], environments: tuple[Environment, ...]
+) -> Iterator[ChainSpec]:
+    """One chain for each model, editor, environment and repeat. `editors` holds the editors of each model."""
     shared = {
         name: getattr(spec, name)
         for name in (
@@ -190,32 +242,36 @@ def expand(spec: RunSpec, editors: Mapping[str, Editor], environments: tuple[Env
     if spec.suite:
         asked["suite"] = spec.suite
     for model in dict.fromkeys(spec.models):
-        editor = editors[model]
-        for repeat in range(1, spec.repeats + 1):
-            for place in environments:
-                identity = {
-                    **shared,
-                    "model": model,
-                    "editor": editor.name,
-                    "editor_fingerprint": editor.fingerprint,
-                    "guided": spec.guided,
-                    "domain": place.domain,
-                    "document": place.document,
-                    "document_hash": place.identity,
-                    "document_tokens": place.tokens,
-                    "origin": place.origin,
-                    "planted": None if place.dose is None else str(place.dose.rate),
-                    "plant": None if place.dose is None else place.dose.kind,
-                    "edits": sorted(place.edits),
-                    "instructions": place.instructions,
-                    "distractors": place.distraction,
-                    "distractor_tokens": place.distractor_tokens,
-                    "repeat": repeat,
-                }
-                material = digest("plan", spec.seed, place.domain, place.origin, repeat)
-                yield ChainSpec(
-                    digest("chain", identity), model, place, repeat, material, spec.schedule, identity, asked
-                )
+        for editor, repeat, place in product(editors[model], range(1, spec.repeats + 1), environments):
+            identity = {
+                **shared,
+                "model": model,
+                "editor": editor.name,
+                "editor_fingerprint": editor.fingerprint,
+                "guided": spec.guided,
+                "domain": place.domain,
+                "document": place.document,
+                "document_hash": place.identity,
+                "document_tokens": place.tokens,
+                "origin": place.origin,
+                "planted": None if place.dose is None else str(place.dose.rate),
+                "plant": None if place.dose is None else place.dose.kind,
+                "edits": sorted(place.edits),
+                "instructions": place.instructions,
+                "distractors": place.distraction,
+                "distractor_tokens": place.distractor_tokens,
+                "repeat": repeat,
+            }
+            material = digest("plan", spec.seed, place.domain, place.origin, repeat)
+            key = digest("chain", identity)
+            notes = {**asked, **(_of_agent(spec) if editor.name.startswith(AGENT) else {})}
+            yield ChainSpec(key, model, editor, place, repeat, material, spec.schedule, identity, notes)
+
+
+def _of_agent(spec: RunSpec) -> dict[str, Any]:
+    """What the agent may use and take, where it is not as usual."""
+    given = ((field.name, getattr(spec, field.name), field.default) for field in dataclasses.fields(RunSpec))
+    return {name: value for name, value, usual in given if name.startswith("agent_") and value != usual}
 
 
 def fields() -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import domains
+from harness.editors.protections import parted
 from harness.store import Reader, StoredChain, blobs
 
 PART = 1_500_000
@@ -117,9 +118,11 @@ class Packer:
         documents.add(seed.fetchone()[0])
         hops, changes = self._hops(stored.number, documents)
         name = f"chain-{chain.number}"
+        editor, protect = parted(stored.editor)
         whole = {
-            "number": chain.number, "model": stored.model, "editor": stored.editor, "domain": stored.domain,
-            "document": stored.document, "repeat": stored.repeat, "key": stored.key, "reason": stored.reason,
+            "number": chain.number, "model": stored.model, "editor": editor, "protect": protect,
+            "domain": stored.domain, "document": stored.document, "repeat": stored.repeat, "key": stored.key,
+            "reason": stored.reason,
             "spec": sorted((k, json.dumps(v)) for k, v in stored.spec.items() if not isinstance(v, dict | list)),
             "store": chain.store.name, "local": stored.number, "hops": hops, "asked": _asked(stored.domain, hops),
             "documents": documents.documents, "parts": documents.of,
@@ -132,7 +135,7 @@ class Packer:
     def _hops(self, number: int, documents: _Documents) -> tuple[list[dict[str, Any]], list[str]]:
         """What happened at each hop, and its Changes as the JSON that the store keeps, rows of domains.Change's fields:
         there are millions of them in a study, so that nobody here reads them."""
-        found, changes = [], []
+        found, changes, fired = [], [], self._fired(number)
         query = (
             f"SELECT before, after, data, {', '.join(_FACTS)} FROM steps LEFT JOIN changes USING (chain, hop) "  # noqa: S608
             "WHERE chain = ? ORDER BY hop"
@@ -140,9 +143,20 @@ class Packer:
         for before, after, lost, *facts in self._reader.connection.execute(query, (number,)):
             hop = dict(zip(_FACTS, facts, strict=True))
             hop["extra"] = json.loads(hop["extra"])
+            hop["fired"], hop["bare"] = fired.get(hop["hop"], (None, None))
             found.append({**hop, "before": documents.add(before), "after": documents.add(after)})
             changes.append("null" if lost is None else blobs.unpack(lost))
         return found, changes
+
+    def _fired(self, number: int) -> dict[int, tuple[list[str], float | None]]:
+        """By hop, what each protection that stepped in did, and why, and the score of the editor's own result."""
+        rows = self._reader.connection.execute("SELECT hop, fired, rs FROM guards WHERE chain = ?", (number,))
+        return {hop: ([_did(one) for one in json.loads(fired)], rs) for hop, fired, rs in rows}
+
+
+def _did(fired: Mapping[str, Any]) -> str:
+    why = "; ".join(fired["why"])
+    return f"{fired['protection']} {fired['did']}{': ' if why else ''}{why}"
 
 
 def _json(value: Mapping[str, Any], changes: list[str] | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from harness.analysis.losses import PARTS
@@ -16,34 +16,46 @@ def of_study(figures: Figures) -> list[Chart]:
     """The charts of the first page, by slug: drift, critical errors, cost, and what horizon studies found."""
     found: list[Chart] = []
     if figures.models:
-        found += [drift(figures.models), critical(figures.models)]
-        found += [cost(figures.models)] if any(m.cost_per_chain.value for m in figures.models) else []
+        found += [drift(figures), critical(figures)]
+        found += [cost(figures)] if any(m.cost_per_chain.value for m in figures.models) else []
     return found + horizons(figures)
 
 
-def drift(models: Iterable[Model]) -> Chart:
-    series = [line(m.name, [(0, Estimate(1.0, None, None, 0)), *backward(m)]) for m in models]
+def drift(figures: Figures) -> Chart:
+    start = (0, Estimate(1.0, None, None, 0))
+    series = [line(m.name, [start, *backward(m)], cells=_cells(figures, m)) for m in figures.models]
     return Chart("drift", "lines", "What is left after k hops", "k, hops", "RS@k", tuple(series),
                  "Backward hops, at which the document is back in its own format. Intervals: 95 %, over environments.",
-                 zoom=True)  # fmt: skip
+                 zoom=True, labels=_labels(figures))  # fmt: skip
+
+
+def _labels(figures: Figures) -> tuple[str, ...]:
+    return ("model", *figures.beside)
+
+
+def _cells(figures: Figures, model: Model) -> tuple[str, ...]:
+    """What the table of a chart says of a model, under `_labels`."""
+    return (model.title, *(model.conditions[name] for name in figures.beside))
 
 
 def backward(model: Model) -> list[tuple[float, Estimate]]:
     return [(k, e) for k, e in model.curve.items() if k % 2 == 0 or model.last == 1]
 
 
-def critical(models: Iterable[Model]) -> Chart:
-    series = [line(m.name, list(m.critical.chains.items())) for m in models]
+def critical(figures: Figures) -> Chart:
+    series = [line(m.name, list(m.critical.chains.items()), cells=_cells(figures, m)) for m in figures.models]
     note = "A critical error is a fall of 10 points or more in one round trip."
     return Chart("critical", "lines", "Chains that have had a critical error", "k, hops", "share of chains",
-                 tuple(series), note)  # fmt: skip
+                 tuple(series), note, labels=_labels(figures))  # fmt: skip
 
 
-def cost(models: Iterable[Model]) -> Chart:
+def cost(figures: Figures) -> Chart:
     """Models whose cost is unknown are left out, and the note says so."""
-    models = list(models)
+    models = figures.models
     series = [
-        Series(m.name, (Point(m.cost_per_chain.value, m.final.value, m.final.low, m.final.high),))
+        Series(
+            m.name, (Point(m.cost_per_chain.value, m.final.value, m.final.low, m.final.high),), cells=_cells(figures, m)
+        )
         for m in models
         if m.cost_per_chain.value is not None and m.final.value is not None
     ]
@@ -51,7 +63,7 @@ def cost(models: Iterable[Model]) -> Chart:
     note = f"Price unknown, so not shown: {', '.join(unknown)}." if unknown else ""
     free = any(not m.cost_per_chain.value for m in models)
     return Chart("cost", "scatter", "Cost against fidelity", "US dollars a chain", "RS at the last hop", tuple(series),
-                 note, zoom=True, logarithmic=not free)  # fmt: skip
+                 note, zoom=True, logarithmic=not free, labels=_labels(figures))  # fmt: skip
 
 
 def losses(model: Model) -> Chart:
@@ -63,13 +75,13 @@ def losses(model: Model) -> Chart:
         if any(model.lost[k][part].value for k in hops)
     ]
     return Chart("losses", "stack", "What the loss is made of", "k, hops", "share of the document", tuple(layers),
-                 "The layers add up to 1 − RS@k.", label="loss")  # fmt: skip
+                 "The layers add up to 1 − RS@k.", labels=("loss",))  # fmt: skip
 
 
 def every_hop(model: Model) -> Chart:
     forward = line("forward hops, through the inverse", [(k, e) for k, e in model.curve.items() if k % 2])
     back = line("backward hops", backward(model))
-    return Chart("hops", "lines", "RS@k, both ways", "k, hops", "RS@k", (back, forward), zoom=True, label="hops")
+    return Chart("hops", "lines", "RS@k, both ways", "k, hops", "RS@k", (back, forward), zoom=True, labels=("hops",))
 
 
 def horizons(figures: Figures) -> list[Chart]:
@@ -106,7 +118,7 @@ def _doses(slug: str, asked: str, targets: Sequence[tuple[str, Target]]) -> Char
             series.append(line(", ".join(told), [(0.0, target.clean), *sorted(own, key=lambda pair: pair[0])]))
     turns = max(target.turns for _, target in targets)
     return Chart(slug, "lines", f"Dose and response: {asked}", "share of wrong turns in the history",
-                 f"turn accuracy at turn {turns}", tuple(series), label="model, arm")  # fmt: skip
+                 f"turn accuracy at turn {turns}", tuple(series), labels=("model, arm",))  # fmt: skip
 
 
 def _turns(slug: str, asked: str, curves: Sequence[tuple[str, Curve]]) -> Chart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import summary
 from harness.analysis import critical, curves, losses, money
 from harness.analysis.bootstrap import UNIT
+from harness.analysis.ways import Way, ways
 from harness.estimate import NOTHING, Estimate
 from harness.horizon.metrics import Condition, Curve, Target
 from harness.report.sources import Sources
@@ -52,11 +54,17 @@ class Edit:
 
 @dataclass(frozen=True)
 class Model:
-    """A model under one condition. `number` names its page; `curve` is RS@k by k; `last` the last backward hop; `lost`
-    by k what 1 - RS consists of; `falls` are of chains that lost something, the worst first."""
+    """A model under one condition. `number` names its page; `name` tells the whole condition, `title` all but `editor`
+    and `protect`, which stand beside it; `way` says what these come to, None where nothing varies; `curve` is RS@k by
+    k; `last` the last backward hop; `lost` by k what 1 - RS consists of; `falls` are of chains that lost something, the
+    worst first."""
 
     number: int
     name: str
+    title: str
+    editor: str
+    protect: str | None
+    way: Way | None
     steps: pd.DataFrame
     last: int
     chains: int
@@ -75,6 +83,11 @@ class Model:
     tokens: int | None
     cost: float | None
     cost_per_chain: Estimate
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """What may stand beside its title, by the name of the column."""
+        return {"editor": self.editor, "protections": self.protect or "none"}
 
     @property
     def final(self) -> Estimate:
@@ -111,6 +124,29 @@ class Figures:
     curves: Mapping[Condition, Curve]
 
     @cached_property
+    def beside(self) -> list[str]:
+        """The conditions that are columns of their own beside the model: those of which there are several. A simulated
+        model is its own editor, which is no choice."""
+        chosen = {m.editor for m in self.models if m.editor != m.title}
+        found = {"editor": len(chosen), "protections": len({m.protect for m in self.models})}
+        return [name for name, count in found.items() if count > 1]
+
+    @cached_property
+    def ways(self) -> list[Model]:
+        """The models of which several ways of editing are compared."""
+        return [model for model in self.models if model.way is not None]
+
+    @cached_property
+    def guarded(self) -> list[Model]:
+        """Those with protections, by the damage prevented per extra dollar and, where none was paid, per extra call."""
+        worth = []
+        for model in self.ways:
+            if model.way is not None and (own := model.way.protection) is not None:
+                dollar, call = (-math.inf if e.value is None else e.value for e in (own.per_dollar, own.per_call))
+                worth.append((dollar, call, model))
+        return [model for *_, model in sorted(worth, key=lambda row: row[:2], reverse=True)]
+
+    @cached_property
     def domains(self) -> list[str]:
         return sorted({domain for model in self.models for domain in model.domains})
 
@@ -134,8 +170,12 @@ def gather(sources: Sources, references: Sequence[Reference] = ()) -> Figures:
     """All figures of the stores."""
     models = []
     if len(sources.steps):
-        told = summary.by_model(sources.steps, sources.paid)
-        models = [_model(name, own, told[name]) for name, own in summary.by_condition(sources.steps)]
+        told, compared = summary.by_model(sources.steps, sources.paid), ways(sources.steps)
+        titles = summary.named(sources.steps, beside=("editor", "protect"))
+        models = [
+            _model(name, titles[own.index[0]], own, told[name], compared.get(name))
+            for name, own in summary.by_condition(sources.steps)
+        ]
     models.sort(key=lambda m: (m.below, -1.0 if m.final.value is None else -m.final.value, m.name))
     ranked = tuple(replace(model, number=n) for n, model in enumerate(models, 1))
     last = max((model.last for model in models), default=0)
@@ -148,10 +188,12 @@ def gather(sources: Sources, references: Sequence[Reference] = ()) -> Figures:
     return Figures(sources, ranked, tuple(references), marks, agreement, targets, of_turns)
 
 
-def _model(name: str, steps: pd.DataFrame, told: Mapping[str, Any]) -> Model:
+def _model(name: str, title: str, steps: pd.DataFrame, told: Mapping[str, Any], way: Way | None) -> Model:
+    editor, protect = map(str, summary.words(steps[["editor", "protect"]].head(1)).iloc[0])
     back = steps[steps["direction"] == "backward"]
     return Model(
-        0, name, steps, int((back if len(back) else steps)["hop"].max()), int(steps["chain"].nunique()),
+        0, name, title, editor, None if protect == "none" else protect, way, steps,
+        int((back if len(back) else steps)["hop"].max()), int(steps["chain"].nunique()),
         curves.curve(steps), curves.area(back if len(back) else steps), curves.decay(steps),
         losses.decomposition(steps),
         curves.readiness(steps), critical.critical(steps), _falls(steps), losses.by(steps, "tag"), _edits(steps),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from harness.amounts import amount, dollars
 from harness.analysis.curves import READY
 from harness.estimate import Estimate
 from harness.report.plot import Chart
@@ -32,6 +33,8 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters.update(
         share=share,
+        amount=ranged,
+        dollars=paid,
         money=money,
         count=count,
         interval=interval,
@@ -74,6 +77,25 @@ def money(value: float | None) -> str:
     if value is None:
         return "?"
     return "0" if value == 0 else f"${value:.4f}" if value < 1 else f"${value:,.2f}"
+
+
+def ranged(found: Estimate) -> tuple[str, str]:
+    """A figure that is no share, and its interval, "" where there is none; a question mark where it is unknown, a dash
+    where there is none."""
+    if found.value is None:
+        return "–" if found.count else "?", ""
+    return amount(found.value), _limits(found, amount)
+
+
+def paid(found: Estimate) -> tuple[str, str]:
+    """US dollars, likewise; a question mark for an unknown price."""
+    return ("?", "") if found.value is None else (dollars(found.value), _limits(found, dollars))
+
+
+def _limits(found: Estimate, told: Callable[[float], str]) -> str:
+    if found.low is None or found.high is None or found.low == found.high:
+        return ""
+    return f"[{told(found.low)}, {told(found.high)}]"
 
 
 def count(value: int | None) -> str:

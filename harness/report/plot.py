@@ -23,17 +23,19 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A line, a layer of a stack, or a cloud. `tone` names the colour of a loss; other series are coloured in turn."""
+    """A line, a layer of a stack, or a cloud. `tone` names the colour of a loss; other series are coloured in turn.
+    `cells` are what the table says of it, its name where there are none."""
 
     name: str
     points: tuple[Point, ...]
     tone: str = ""
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """`slug` is its name within the page; `share`: y is a share, shown from 0 to 1 unless `zoom` lets it begin at the
-    lowest value; `logarithmic`: x is."""
+    lowest value; `logarithmic`: x is. `labels` head the cells of its series."""
 
     slug: str
     kind: Kind
@@ -45,20 +47,20 @@ class Chart:
     share: bool = True
     zoom: bool = False
     logarithmic: bool = False
-    label: str = "model"
+    labels: tuple[str, ...] = ("model",)
 
     @property
     def columns(self) -> list[float]:
         """Every x there is, in order: the columns of the table."""
         return sorted({point.x for series in self.series for point in series.points})
 
-    def rows(self) -> list[tuple[str, list[Point | None]]]:
-        """The table's rows: a series' name and its point under each column."""
+    def rows(self) -> list[tuple[Series, list[Point | None]]]:
+        """The table's rows: a series and its point under each column."""
         columns = self.columns
         found = []
         for series in self.series:
             at = {point.x: point for point in series.points}
-            found.append((series.name, [at.get(x) for x in columns]))
+            found.append((series, [at.get(x) for x in columns]))
         return found
 
     def data(self) -> dict[str, Any]:
@@ -73,7 +75,7 @@ class Chart:
         }  # fmt: skip
 
 
-def line(name: str, estimates: Sequence[tuple[float, Estimate]], tone: str = "") -> Series:
+def line(name: str, estimates: Sequence[tuple[float, Estimate]], tone: str = "", cells: tuple[str, ...] = ()) -> Series:
     """A series of estimates over x; those without a value are left out."""
     points = [Point(x, e.value, e.low, e.high) for x, e in estimates if e.value is not None]
-    return Series(name, tuple(points), tone)
+    return Series(name, tuple(points), tone, cells)

@@ -79,6 +79,22 @@ HOPS: Mapping[str, Callable[[Any], bool]] = {
 }  # fmt: skip
 """Columns of a hop and what may stand in them."""
 
+LATER: Mapping[str, Callable[[Any], bool]] = {
+    "fired": _maybe(_text()), "bare": _SCORE, "bare_step": _SCORE, "extra_calls": _maybe(_whole(0, MOST_REPLIES)),
+    "extra_cost_usd": _MONEY, "turns": _COUNT, "tool_calls": _COUNT, "touched": _COUNT,
+}  # fmt: skip
+"""Columns that files of older versions lack, and chains without protections and tools: nothing is known then."""
+
+
+def _calls(value: Any) -> bool:
+    """Calls of tools: an id, a name and arguments each."""
+    return (
+        isinstance(value, list)
+        and len(value) <= MOST_REPLIES
+        and all(isinstance(one, list) and len(one) == 3 and all(isinstance(part, str) for part in one) for one in value)
+    )
+
+
 _SPEC: Mapping[str, Callable[[Any], bool]] = {
     "model": _text(), "editor": _text(), "domain": _text(), "document": _text(), "document_hash": _hash,
     "document_tokens": _whole(0, 2**40), "distractor_tokens": _whole(0, 2**40),
@@ -96,7 +112,7 @@ _REPLY: Mapping[str, Callable[[Any], bool]] = {
     "request": _hash, "text": lambda value: isinstance(value, str),
     "finish": lambda value: value in ("stop", "length", "filter", "other"), "input": _COUNT, "output": _COUNT,
     "cached": _COUNT, "reasoning": _COUNT, "latency": _number(0.0, 1e12), "cost": _MONEY, "model": _text(),
-    "fingerprint": _maybe(_text()), "tries": _whole(0, MOST_REPLIES),
+    "fingerprint": _maybe(_text()), "tries": _whole(0, MOST_REPLIES), "calls": _calls,
 }  # fmt: skip
 
 _CHAIN: Mapping[str, Callable[[Any], bool]] = {
@@ -181,19 +197,22 @@ def _chain(value: Any, number: int) -> ResultChain:
 
 
 def _columns(value: Any, where: str) -> dict[str, list[Any]]:
+    known = {**HOPS, **{name: check for name, check in LATER.items() if name in value}}
     lengths = {len(column) if isinstance(column, list) else -1 for column in value.values()}
     if set(HOPS) - set(value) or len(lengths) != 1 or not 0 <= min(lengths) <= MOST_HOPS:
         raise _Wrong(f"{where}: hops are not columns of one length, or one is not there")
-    for name, check in HOPS.items():
+    for name, check in known.items():
         for hop, cell in enumerate(value[name], 1):
             if not check(cell):
                 raise _Wrong(f"{where}, hop {hop}: {name} cannot be {cell!r:.60}")
     if value["hop"] != list(range(1, 1 + len(value["hop"]))):
         raise _Wrong(f"{where}: its hops do not count 1, 2, 3 …")
-    return {name: value[name] for name in HOPS}
+    return {name: value[name] if name in known else [None] * len(value["hop"]) for name in (*HOPS, *LATER)}
 
 
 def _reply(row: Any, where: str) -> list[Any]:
+    if isinstance(row, list) and len(row) == len(REPLY) - 1:
+        row = [*row, []]
     if not isinstance(row, list) or len(row) != len(REPLY):
         raise _Wrong(f"{where} does not have {len(REPLY)} values")
     _fields(dict(zip(REPLY, row, strict=True)), _REPLY, where)

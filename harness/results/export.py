@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.provenance import collect
-from harness.results.check import HOPS
+from harness.results.check import HOPS, LATER
 from harness.results.form import ResultChain, Results, write
 from harness.store import Reader, StoredChain
 
@@ -61,7 +61,8 @@ def _now() -> datetime:
 def _chain(
     reader: Reader, chain: StoredChain, steps: pd.DataFrame, served: Sequence[str], transcripts: bool
 ) -> ResultChain:
-    columns = steps[list(HOPS)].astype(object).where(steps[list(HOPS)].notna(), None)
+    names = [*HOPS, *(name for name in LATER if steps[name].notna().any())]
+    columns = steps[names].astype(object).where(steps[names].notna(), None)
     files = None
     if chain.document == OWN:
         files = reader.clean(chain.number) or reader.documents(chain.number)[0]
@@ -73,11 +74,11 @@ def _chain(
                 replies.append(
                     [place.hop, place.attempt, place.call, place.request, reply.text, reply.finish, use.input,
                      use.output, use.cached, use.reasoning, reply.latency, reply.cost, reply.model, reply.fingerprint,
-                     reply.attempts]
+                     reply.attempts, *([[list(astuple(call)) for call in reply.calls]] if reply.calls else [])]
                 )  # fmt: skip
     return ResultChain(
         chain.key, chain.model, chain.editor, chain.domain, chain.document, chain.repeat, chain.reason, chain.spec,
-        files, {name: [_plain(cell) for cell in columns[name]] for name in HOPS}, served, replies,
+        files, {name: [_plain(cell) for cell in columns[name]] for name in names}, served, replies,
     )  # fmt: skip
 
 

@@ -8,9 +8,11 @@
  "chains": [{"key", "model", "editor", "domain", "document", "repeat", "reason",
              "spec": {…},                              all that shaped the chain, as in its store
              "files": {NAME: TEXT} or null,            the user's own document; others are made again from the spec
-             "hops": {COLUMN: [value of hop 1, 2, …]}, columns as harness.COLUMNS, those of the hop
+             "hops": {COLUMN: [value of hop 1, 2, …]}, columns as harness.COLUMNS, those of the hop;
+             those of protections and tools only where there were some
              "served": [NAME, …],                      models that answered, in the provider's words; not in version 1
-             "replies": [[value of REPLY, …], …]}]}    without transcripts empty
+             "replies": [[value of REPLY, …], …]}]}    without transcripts empty; calls, [[id, name, arguments], …],
+             end a row only where there are some: not before version 3
 """
 
 from __future__ import annotations
@@ -27,14 +29,14 @@ from typing import Any
 from harness.errors import UsageError
 
 FORMAT = "palimpsest-results"
-VERSION = 2
-READABLE = (1, 2)
+VERSION = 3
+READABLE = (1, 2, 3)
 PACKED, PLAIN = 64 * 2**20, 512 * 2**20
 """Bytes of a file, as it lies and unpacked, beyond which it is not read."""
 
 REPLY = (
     "hop", "attempt", "call", "request", "text", "finish", "input", "output", "cached", "reasoning", "latency", "cost",
-    "model", "fingerprint", "tries",
+    "model", "fingerprint", "tries", "calls",
 )  # fmt: skip
 
 _XZ, _GZIP = b"\xfd7zXZ\x00", b"\x1f\x8b"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
-from harness.results.check import HOPS, checked
+from harness.results.check import HOPS, LATER, checked
 from harness.results.form import FORMAT, Results, packed, read
 from harness.store import StoredChain
 
@@ -32,7 +32,7 @@ def table(results: Results) -> pd.DataFrame:
 
     from harness.table import COLUMNS, about_chains, derived, typed
 
-    columns: dict[str, list[Any]] = {name: [] for name in ("chain", *HOPS)}
+    columns: dict[str, list[Any]] = {name: [] for name in ("chain", *HOPS, *LATER)}
     chains = []
     for number, chain in enumerate(results.chains, 1):
         chains.append(
@@ -40,7 +40,7 @@ def table(results: Results) -> pd.DataFrame:
                         chain.count, chain.reason, chain.spec)
         )  # fmt: skip
         columns["chain"] += [number] * chain.count
-        for name in HOPS:
+        for name in (*HOPS, *LATER):
             columns[name] += chain.hops[name]
     served = {number: chain.served for number, chain in enumerate(results.chains, 1)}
     found = pd.DataFrame(columns).merge(about_chains(chains, served), on="chain", how="left", validate="many_to_one")

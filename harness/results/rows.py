@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -22,7 +23,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "chain": "int64", "key": "string", "hop": "int64", "attempt": "int64", "call": "int64", "request": "string",
         "text": "string", "finish": "string", "input_tokens": "int64", "output_tokens": "int64",
         "cached_tokens": "int64", "reasoning_tokens": "int64", "cost_usd": "float64", "latency": "float64",
-        "served": "string", "fingerprint": "string", "tries": "int64", "raw": "string",
+        "served": "string", "fingerprint": "string", "tries": "int64", "raw": "string", "calls": "string",
     },
     "documents": {
         "chain": "int64", "key": "string", "hop": "int64", "role": "string", "name": "string", "text": "string",
@@ -91,6 +92,7 @@ def _replies(reader: Reader, chains: Iterable[StoredChain]) -> Iterator[Row]:
                 chain.number, chain.key, place.hop, place.attempt, place.call, place.request, reply.text, reply.finish,
                 use.input, use.output, use.cached, use.reasoning, reply.cost, reply.latency, reply.model,
                 reply.fingerprint, reply.attempts, json.dumps(reply.raw),
+                json.dumps([asdict(call) for call in reply.calls]),
             )  # fmt: skip
             yield dict(zip(_KINDS["replies"], values, strict=True))
 

@@ -18,13 +18,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from harness.backends.base import Reply, Usage
+from harness.backends.base import Reply, ToolCall, Usage
+from harness.editors.protections import parted
 from harness.errors import UsageError
-from harness.relay.engine import Model, Relay
+from harness.lines import Line
+from harness.relay.engine import Relay
 from harness.relay.run import open_editors
 from harness.relay.scoring import Scoring, version
 from harness.relay.spec import ChainSpec, Policy, RunSpec, expand
-from harness.results.check import HOPS
+from harness.results.check import HOPS, LATER
 from harness.results.export import OWN
 from harness.results.form import ResultChain, Results
 from harness.results.load import open_results
@@ -114,14 +116,16 @@ def _conditions(chain: ResultChain) -> dict[str, Any]:
     """RunSpec's fields as the chain's spec tells them."""
     spec = chain.spec
     told = {f.name: spec[f.name] for f in fields(RunSpec) if f.name not in _APART and f.name in spec}
-    editor = "rewrite" if chain.editor.startswith("sim:") else chain.editor.partition(":")[0]
+    name, protect = parted(chain.editor)
+    editor = "rewrite" if name.startswith("sim:") else name
     if spec["planted"] is not None:
         told |= {"planted": (Fraction(spec["planted"]),), "plant": (spec["plant"] or "digit",)}
     return {
         **told,
         "doc_tokens": spec["asked_tokens"],
         "distractors": spec["asked_distractors"],
-        "editor": editor,
+        "editor": (editor,),
+        "protect": (protect or "none",),
     }
 
 
@@ -172,7 +176,7 @@ async def _again(
                 if chain.key in known:
                     await _hand_in(store, numbers[chain.key], chain)
             relay = Relay(
-                store, scoring, {name: Model(editor) for name, editor in editors.items()},
+                store, scoring, dict.fromkeys(spec.models, Line()),
                 round_trips=spec.round_trips, policy=Policy.read(spec.policy), session=spec.memory == "session",
                 heal=spec.heal, concurrency=8, clock=lambda: 0.0,
             )  # fmt: skip
@@ -202,7 +206,8 @@ async def _hand_in(store: Store, number: int, chain: ResultChain) -> None:
         *rest,
     ) in chain.replies:
         usage = Usage(given, written, cached, thought)
-        reply = Reply(text, finish, usage, latency, cost, rest[0], rest[1], rest[2])
+        calls = tuple(ToolCall(*one) for one in rest[3])
+        reply = Reply(text, finish, usage, latency, cost, rest[0], rest[1], rest[2], calls=calls)
         await store.save_reply(number, Place(hop, attempt, call, request), reply, 0.0)
 
 
@@ -236,7 +241,8 @@ def _compared(chains: Sequence[ResultChain], planned: Mapping[str, ChainSpec], p
     with Reader(path) as reader:
         stored = {chain.key: chain for chain in reader.chains()}
         steps = steps_table(reader, stored.values())
-    columns = steps[list(HOPS)].astype(object).where(steps[list(HOPS)].notna(), None)
+    names = [*HOPS, *LATER]
+    columns = steps[names].astype(object).where(steps[names].notna(), None)
     rows: dict[tuple[str, int], Mapping[Any, Any]] = {
         (key, row["hop"]): row for key, row in zip(steps["key"], columns.to_dict("records"), strict=True)
     }
@@ -250,7 +256,7 @@ def _compared(chains: Sequence[ResultChain], planned: Mapping[str, ChainSpec], p
             if found is None:
                 wrong.append(Disagreement(*about, "", None, _reason(chain, stored[chain.key].reason)))
                 continue
-            differing = [n for n in HOPS if n not in LOOSE and found[n] != chain.hops[n][hop - 1]]
+            differing = [n for n in names if n not in LOOSE and found[n] != chain.hops[n][hop - 1]]
             if differing:
                 name = differing[0]
                 wrong.append(Disagreement(*about, name, chain.hops[name][hop - 1], found[name]))

@@ -25,9 +25,13 @@ LONGEST_WORD = (1 << 17) - 1
 async def python(code: str, files: Files, limits: Limits | None = None, *, stdin: str = "") -> Ran:
     """Runs a program with this interpreter and the standard library; what it prints and what it makes of `files`."""
     executable, readable = interpreter()
-    # Isolated: a document called json.py must not become the module of that name.
-    command = [executable, "-I", "-S", "-B", "-X", "utf8", f"{GIVEN}/{_PROGRAM}"]
-    return await run(command, files, limits, stdin=stdin, readable=readable, given={_PROGRAM: code})
+    # A document called json.py must not become the module of that name (-P), nor does anything else join the standard
+    # library (-s, -S). Not -I, which would leave out the hash seed: a program that is run again does the same again.
+    command = [executable, "-P", "-s", "-S", "-B", "-X", "utf8", f"{GIVEN}/{_PROGRAM}"]
+    return await run(
+        command, files, limits, stdin=stdin, environment={"PYTHONHASHSEED": "0"}, readable=readable,
+        given={_PROGRAM: code},
+    )  # fmt: skip
 
 
 def interpreter() -> tuple[str, tuple[Path, ...]]:

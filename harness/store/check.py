@@ -65,7 +65,11 @@ def referenced(connection: sqlite3.Connection) -> tuple[set[str], set[str]]:
     """The hashes of all documents in use, and those of the texts they are made of."""
     trees = {
         found
-        for query in ("SELECT seed_files, distractors, clean FROM chains", "SELECT before, after FROM steps")
+        for query in (
+            "SELECT seed_files, distractors, clean FROM chains",
+            "SELECT before, after FROM steps",
+            "SELECT alone FROM guards",
+        )
         for row in connection.execute(query)
         for found in row
         if found
@@ -119,11 +123,15 @@ def _hash(data: bytes) -> str:
 
 
 def _replies(connection: sqlite3.Connection) -> Iterator[Finding]:
-    for table, columns in (("replies", ("text", "raw")), ("changes", ("data",))):
+    for table, columns in (
+        ("replies", ("text", "raw")),
+        ("changes", ("data",)),
+        ("traces", ("data",)),
+    ):
         rows = connection.execute(f"SELECT chain, hop, {', '.join(columns)} FROM {table}")  # noqa: S608
         wrong = [f"chain {row[0]} hop {row[1]}" for row in rows if not all(map(_hash, row[2:]))]
         if wrong:
-            yield Finding(f"{_some(wrong)}: {table} that cannot be unpacked", _COPY if table == "replies" else _AGAIN)
+            yield Finding(f"{_some(wrong)}: {table} that cannot be unpacked", _AGAIN if table == "changes" else _COPY)
 
 
 def _hops(connection: sqlite3.Connection) -> Iterator[Finding]:

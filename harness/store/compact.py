@@ -37,7 +37,10 @@ def compact(path: Path) -> Compacted:
         try:
             before = path.stat().st_size
             dropped = _dropped(connection)
-            for table, column in (("blobs", "data"), ("replies", "text"), ("replies", "raw"), ("changes", "data")):
+            for table, column in (
+                ("blobs", "data"), ("replies", "text"), ("replies", "raw"), ("changes", "data"),
+                ("traces", "data"),
+            ):  # fmt: skip
                 _repack(connection, table, column)
             connection.execute("VACUUM")
         except sqlite3.Error as error:

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.store import schema
 from harness.store.lock import Lock
-from harness.store.reader import Reader
+from harness.store.reader import BESIDE, Reader
 
 Row = Sequence[Any]
 _STEP = "hop, edit, direction, before, after, outcome, scorer"
@@ -109,7 +109,7 @@ def _add_chain(target: sqlite3.Connection, reader: Reader, number: int, runs: di
     row = reader.connection.execute("SELECT * FROM chains WHERE id = ?", (number,)).fetchone()
     made = target.execute(f"INSERT INTO chains VALUES (NULL, {', '.join('?' * len(row[1:]))})", row[1:])  # noqa: S608
     chain = int(made.lastrowid or 0)
-    for table in ("steps", "replies", "changes"):
+    for table in ("steps", "replies", *BESIDE):
         _copy(target, reader, table, number, chain, runs)
     return chain
 
@@ -147,7 +147,7 @@ def _join(
     for row in _of(reader.connection, number):
         if held.get(row[:4], row[4:]) != row[4:]:
             raise _differ(first, reader, number, f"hop {row[0]} has another reply")
-    for table in ("steps", "changes", "replies"):
+    for table in ("steps", *BESIDE, "replies"):
         # A hop that one store has finished and the other paid for in part: both stores' replies stay.
         _copy(target, reader, table, number, chain, runs, after=0 if table == "replies" else len(mine))
     reason = reader.connection.execute("SELECT reason FROM chains WHERE id = ?", (number,)).fetchone()[0]

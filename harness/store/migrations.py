@@ -2,6 +2,7 @@
 
 Version 1 kept no Changes (`rescore` finds them) and knew neither memory nor planted errors: its chains ran without, and
 get the keys they would have today. Versions 1 and 2 kept no runs; which of a provider's models answered, they did keep.
+Before version 4 there were neither protections nor tools.
 """
 
 from __future__ import annotations
@@ -51,12 +52,16 @@ def _remake(connection: sqlite3.Connection, tables: str) -> None:
     most of a store."""
     ask = connection.execute
     today = _today(tables)
-    there = {row[0] for row in ask("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()}
-    changed = {name: have for name in there if (have := _columns(connection, name)) != _columns(today, name)}
+    names = ask("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    changed = {name: have for (name,) in names if (have := _columns(connection, name)) != _columns(today, name)}
+    indices = ask("SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").fetchall()
+    for name in (index for index, table in indices if table in changed):
+        ask(f"DROP INDEX {name}")
     for name in changed:
         ask(f"ALTER TABLE {name} RENAME TO old_{name}")
+    there = {row[0] for row in ask("SELECT name FROM sqlite_master").fetchall()}
     for statement in tables.split(";"):
-        if statement.split()[2:3] and statement.split()[2] not in there - set(changed):
+        if statement.split()[2:3] and statement.split()[2] not in there:
             ask(statement)
     for name, have in changed.items():
         given = {column: column for column in _columns(connection, name) if column in have}

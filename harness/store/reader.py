@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.backends.base import Reply, Usage
+from harness.backends.base import Reply, ToolCall, Usage
 from harness.provenance import Provenance
 from harness.store import blobs, schema
-from harness.store.records import HORIZON, Place, Position, Run, Score, Spent, Step, StoredChain
+from harness.store.records import HORIZON, Guards, Place, Position, Run, Score, Spent, Step, StoredChain
 
 if TYPE_CHECKING:
     from domains import Change
@@ -21,6 +22,8 @@ STEP = (
     "edit_similarity, before, after, extra, input, output, cached, reasoning, cost, latency, calls, attempts, scorer"
 )
 """Columns of a step, but for the run that measured it."""
+BESIDE = ("changes", "traces", "guards")
+"""Tables that hold what only some steps have."""
 
 
 class Reader:
@@ -76,7 +79,26 @@ class Reader:
     def steps(self, chain: int) -> list[Step]:
         """The finished hops of a chain, in order."""
         rows = self.connection.execute(f"SELECT {STEP} FROM steps WHERE chain = ? ORDER BY hop", (chain,))  # noqa: S608
-        return [self._step(row) for row in rows]
+        traces, guards = self.traces(chain), self.guards(chain)
+        return [
+            replace(step, guards=guards.get(step.hop), trace=traces.get(step.hop, ()))
+            for step in (self._step(row) for row in rows)
+        ]
+
+    def traces(self, chain: int) -> dict[int, tuple[Mapping[str, Any], ...]]:
+        """By hop, the calls of tools; a hop without any is not there."""
+        rows = self.connection.execute("SELECT hop, data FROM traces WHERE chain = ?", (chain,))
+        return {hop: tuple(json.loads(blobs.unpack(data))) for hop, data in rows}
+
+    def guards(self, chain: int) -> dict[int, Guards]:
+        """By hop, what protections did; empty where the editor has none."""
+        rows = self.connection.execute(
+            "SELECT hop, fired, alone, outcome, detail, rs, step, calls, cost FROM guards WHERE chain = ?", (chain,)
+        )
+        return {
+            hop: Guards(tuple(json.loads(fired)), blobs.get(self.connection, alone), *rest)
+            for hop, fired, alone, *rest in rows
+        }
 
     def position(self, chain: int) -> Position:
         """Where a chain stands."""
@@ -96,7 +118,7 @@ class Reader:
         """The stored replies of a chain's hops beyond `after`."""
         rows = self.connection.execute(
             "SELECT hop, attempt, call, request, text, finish, input, output, cached, reasoning, latency, cost, model, "
-            "fingerprint, tries, raw FROM replies WHERE chain = ? AND hop > ? ORDER BY hop, attempt, call",
+            "fingerprint, tries, raw, calls FROM replies WHERE chain = ? AND hop > ? ORDER BY hop, attempt, call",
             (chain, after),
         )
         return {
@@ -110,6 +132,7 @@ class Reader:
                 row[13],
                 row[14],
                 json.loads(zlib.decompress(row[15])),
+                calls=() if row[16] is None else tuple(ToolCall(*one) for one in json.loads(blobs.unpack(row[16]))),
             )
             for row in rows
         }

@@ -74,11 +74,29 @@ def _sum(parts: list[Any], start: Any = 0) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Guards:
+    """What the protections of an editor did at a hop: those that `fired`, each as a mapping (`editors.base.Fired`), and
+    the hop as it would have been without them: the files that the editor gave `alone`, their `outcome` with its
+    `detail`, `rs` and `step` as in a Score. `calls` and `cost` (US dollars, None where unknown) are what went beyond
+    it."""
+
+    fired: tuple[Mapping[str, Any], ...]
+    alone: Files
+    outcome: str
+    detail: str
+    rs: float | None
+    step: float | None
+    calls: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One hop: what went in (`before`), what came out (`after`), what it cost, and either a `score` or a `failure`.
 
     `attempts` counts how often the model was asked to do the hop (failure policy), `extra` names files nobody asked
-    for, `scorer` is the version of the domain's code that measured."""
+    for, `scorer` is the version of the domain's code that measured. `guards` is None without protections, `trace` the
+    calls of tools as plain JSON."""
 
     hop: int
     edit: str
@@ -92,6 +110,8 @@ class Step:
     attempts: int = 1
     spent: Spent = Spent()
     scorer: str = ""
+    guards: Guards | None = None
+    trace: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.score is None) == (self.failure is None):

@@ -11,7 +11,7 @@ from harness.provenance import package_version
 from harness.store import migrations
 from harness.store.writer import told
 
-VERSION = 3
+VERSION = 4
 """Raised when the tables change; `harness.store.migrations` says what becomes of older stores."""
 
 APPLICATION = 0x50414C31  # "PAL1", in SQLite's header, so that another program's database is not taken for ours
@@ -41,6 +41,7 @@ CREATE TABLE replies (
     input INTEGER, output INTEGER, cached INTEGER, reasoning INTEGER, cost REAL, latency REAL NOT NULL,
     model TEXT NOT NULL, fingerprint TEXT, tries INTEGER NOT NULL, received REAL NOT NULL,
     run INTEGER REFERENCES runs (id), text BLOB NOT NULL, raw BLOB NOT NULL,
+    calls BLOB,
     PRIMARY KEY (chain, hop, attempt, call, request)
 );
 CREATE INDEX paid ON replies (chain, model, fingerprint, hop, tries, input, output, cost);
@@ -55,6 +56,15 @@ CREATE TABLE steps (
     PRIMARY KEY (chain, hop)
 );
 CREATE INDEX outline ON steps (chain, hop, direction, outcome, rs, done);
+CREATE TABLE guards (
+    chain INTEGER NOT NULL REFERENCES chains (id), hop INTEGER NOT NULL, fired TEXT NOT NULL, alone TEXT NOT NULL,
+    outcome TEXT NOT NULL, detail TEXT NOT NULL, rs REAL, step REAL, calls INTEGER NOT NULL, cost REAL,
+    PRIMARY KEY (chain, hop)
+);
+CREATE TABLE traces (
+    chain INTEGER NOT NULL REFERENCES chains (id), hop INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (chain, hop)
+);
 CREATE TABLE changes (
     chain INTEGER NOT NULL REFERENCES chains (id), hop INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (chain, hop)

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from harness.errors import UsageError
 from harness.provenance import Provenance
 from harness.store import blobs, schema
 from harness.store.lock import Lock
-from harness.store.reader import STEP, Reader
+from harness.store.reader import BESIDE, STEP, Reader
 from harness.store.records import Chain, Place, Step
 from harness.store.served import Served
 from harness.store.writer import Writer
@@ -24,8 +25,8 @@ from harness.store.writer import Writer
 _WRITE_STEP = f"INSERT OR REPLACE INTO steps ({STEP}, run) VALUES ({', '.join('?' * 28)})"  # noqa: S608 (no input in it)
 _WRITE_REPLY = (
     "INSERT INTO replies (chain, hop, attempt, call, request, finish, input, output, cached, reasoning, cost, latency, "
-    "model, fingerprint, tries, received, run, text, raw) VALUES "
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "model, fingerprint, tries, received, run, text, raw, calls) VALUES "
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -136,6 +137,7 @@ class Store(Reader):
         """Returns when the reply is on the disk. `received` is seconds since the epoch. UsageError, with the reply
         kept, when it is of another model than those before."""
         run, raw = self._run, zlib.compress(json.dumps(reply.raw).encode(), 1)
+        calls = blobs.pack(json.dumps([astuple(call) for call in reply.calls])) if reply.calls else None
 
         def write(connection: sqlite3.Connection) -> None:
             usage = reply.usage
@@ -143,7 +145,7 @@ class Store(Reader):
                 _WRITE_REPLY,
                 (chain, place.hop, place.attempt, place.call, place.request, reply.finish, usage.input, usage.output,
                  usage.cached, usage.reasoning, reply.cost, reply.latency, reply.model, reply.fingerprint,
-                 reply.attempts, received, run, blobs.pack(reply.text), raw),
+                 reply.attempts, received, run, blobs.pack(reply.text), raw, calls),
             )  # fmt: skip
 
         await asyncio.wrap_future(self._writer.submit(write))
@@ -187,7 +189,19 @@ def write_step(connection: sqlite3.Connection, chain: int, step: Step, run: int 
          before, after, json.dumps(step.extra), spent.input, spent.output, spent.cached, spent.reasoning, spent.cost,
          spent.latency, spent.calls, step.attempts, step.scorer, run),
     )  # fmt: skip
-    connection.execute("DELETE FROM changes WHERE chain = ? AND hop = ?", (chain, step.hop))
+    for table in BESIDE:
+        connection.execute(f"DELETE FROM {table} WHERE chain = ? AND hop = ?", (chain, step.hop))  # noqa: S608
     if score is not None and score.rs is not None:
-        changes = blobs.pack(json.dumps(score.changes, separators=(",", ":")))
-        connection.execute("INSERT INTO changes VALUES (?, ?, ?)", (chain, step.hop, changes))
+        connection.execute("INSERT INTO changes VALUES (?, ?, ?)", (chain, step.hop, _packed(score.changes)))
+    if step.trace:
+        connection.execute("INSERT INTO traces VALUES (?, ?, ?)", (chain, step.hop, _packed(step.trace)))
+    if (guards := step.guards) is not None:
+        connection.execute(
+            "INSERT INTO guards VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (chain, step.hop, json.dumps(guards.fired), blobs.put(connection, guards.alone), guards.outcome,
+             guards.detail, guards.rs, guards.step, guards.calls, guards.cost),
+        )  # fmt: skip
+
+
+def _packed(value: object) -> bytes:
+    return blobs.pack(json.dumps(value, separators=(",", ":")))

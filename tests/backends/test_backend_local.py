@@ -13,9 +13,10 @@ import pytest
 
 from harness.backends import open_backend, weights
 from harness.backends.anthropic import Anthropic
-from harness.backends.base import Backend, Message, Request
+from harness.backends.base import Backend, Message, Request, ToolCall
 from harness.backends.local import Server
 from harness.backends.openai import OpenAI
+from harness.editors.tools.native import Native
 from harness.errors import Outage, Rejected, UsageError
 
 pytestmark = [
@@ -87,6 +88,17 @@ async def test_a_seed_repeats_and_seeds_differ(llama: Server) -> None:
     assert texts[0] == texts[1] != texts[2]
 
 
+async def test_tools_are_taken_whatever_the_model_makes_of_them(model: Backend, llama: Server) -> None:
+    """SmolLM2's template has no place for them: what it is shown is the same with and without."""
+    called = ToolCall("c1", "view", '{"path": ')
+    talk = (*HELLO, Message("assistant", "I look.", (called,)), Message("tool", "no JSON", answers="c1"), HELLO[1])
+    tools = Native().tools(python=True)
+    shown, plain = [await model.generate(ask(max_tokens=3, tools=given)) for given in (tools, ())]
+    assert (shown.text, shown.usage, shown.calls) == (plain.text, plain.usage, ())
+    assert (await model.generate(ask(*talk, max_tokens=3, tools=tools))).text.strip()
+    assert not llama.tools
+
+
 async def test_too_long_a_prompt_is_rejected(model: Backend) -> None:
     with pytest.raises(Rejected, match="context"):
         await model.generate(ask(Message("user", "word " * 3000)))
@@ -96,6 +108,8 @@ async def test_open_local(llama: Server, capfd: pytest.CaptureFixture[str]) -> N
     model = await asyncio.to_thread(open_backend, f"local:{weights.pull()}", context=512, parallel=1)
     reply = await model.generate(ask(max_tokens=3))
     assert (reply.cost, reply.finish) == (0.0, "length")
+    with pytest.raises(Rejected, match="has no place for tools"):
+        await model.generate(ask(tools=Native().tools(python=False)))
     await asyncio.to_thread(model._server.stop)  # type: ignore[attr-defined]
     with pytest.raises(Outage, match="died"):
         await model.generate(ask())

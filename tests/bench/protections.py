@@ -85,14 +85,15 @@ async def measure(profile: str, chosen: str, tokens: int | None, documents: int)
         for seed, task in hops(domain, tokens, documents):
             edited = await editor.edit(task, nobody)
             after = loss(meter, seed, task, edited)
-            before = after if edited.unprotected is None else loss(meter, seed, task, edited.unprotected)
+            assert edited.guarded is not None
+            before, fired = loss(meter, seed, task, edited.guarded.alone), edited.guarded.fired
             tally.hops += 1
             tally.before += before
             tally.after += after
             tally.wrong += before > 0
-            tally.caught += before > 0 and bool(edited.guards)
-            tally.alarms += before == 0 and bool(edited.guards)
-            tally.calls += (wanted.vote or 1) + wanted.verify + any(f.protection == "guard" for f in edited.guards)
+            tally.caught += before > 0 and bool(fired)
+            tally.alarms += before == 0 and bool(fired)
+            tally.calls += 1 + edited.guarded.calls
     return tally
 
 

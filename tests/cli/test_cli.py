@@ -54,7 +54,8 @@ def test_run_json_is_one_object(tmp_path: Path) -> None:
     done = palimpsest("run", "--model", "sim:oracle", *SMALL, "--json", "--store", tmp_path / "s.db")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert set(result) == {"store", "chains", "models", "planted", "arms"}
+    assert set(result) == {"store", "chains", "models", "ways", "planted", "arms"}
+    assert result["ways"] == {}
     assert result["planted"] == result["arms"] == []
     figures = result["models"]["sim:oracle"]
     assert set(figures) == {"rs", "compliance", "failures", "calls", "tokens", "cost_usd"}

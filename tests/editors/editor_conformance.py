@@ -9,20 +9,22 @@ come through the real engine, store and scorer.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import domains
-from harness.backends.base import Reply, Request, Usage
+from harness.backends.base import Reply, Request, ToolCall, Usage
 from harness.editors import open_editor
 from harness.editors.base import NO_FILES, Ask, Edited, Editor, Task
+from harness.editors.tools import spoken
 from harness.errors import Outage
 from harness.filenames import is_safe
 from harness.relay.rescore import rescore_async
@@ -30,6 +32,7 @@ from harness.relay.scoring import Scoring
 from harness.relay.spec import RunSpec
 from harness.store import Reader, Step
 from harness.suites.price import estimate
+from tests.chat_server import as_chat, unanswered
 from tests.relay.relay_stub import audit, perfect, relay, small
 
 ACCOUNTS = small(schedule="single:eur_to_chf", distractors=3000)
@@ -91,10 +94,12 @@ class Watched:
 
 @dataclass
 class Scripted:
-    """A Backend that says what a script makes of the right answer; out of order after `stop_at` calls."""
+    """A Backend that says what a script makes of the right answer; out of order after `stop_at` calls. `calls`: the
+    calls that the script writes are made."""
 
     script: Script = lambda turn: turn.right
     stop_at: int = 0
+    calls: bool = False
     requests: list[Request] = field(default_factory=list)
     name: str = "test:scripted"
 
@@ -109,7 +114,15 @@ class Scripted:
             begun = request.messages[-1].text.split("\n")[-2].lstrip("`")
         right = files[begun] if begun else now.editor.answer(files, now.task.files)
         said = self.script(Turn(now.task, now.hop, files, right, begun, now.editor))
-        return said if isinstance(said, Reply) else Reply(said, "stop", Usage(10, 5, 0, 0), 0.5, 0.25, "m")
+        if isinstance(said, Reply):
+            return said
+        reply = Reply(said, "stop", Usage(10, 5, 0, 0), 0.5, 0.25, "m")
+        written = spoken.read(said) if self.calls else []
+        made = tuple(
+            ToolCall(f"{len(request.messages)}-{n}", one.tool, json.dumps(one.arguments))
+            for n, one in enumerate(written)
+        )
+        return replace(reply, text="", calls=made) if made else reply
 
     async def close(self) -> None:
         pass
@@ -128,17 +141,22 @@ class EditorConformance:
     """Whether the model writes its reply freely: not where it is begun for it."""
     unchanged: str | None = None
     """What a model says that leaves everything as it is."""
+    calls = False
+    """Whether the model calls tools, where its reply is scripted as calls left in the text."""
     shows = True
     """Whether the prompt holds the files: not where the model looks at them with tools."""
 
     async def run(self, path: Path, script: Script | None = None, spec: RunSpec = ACCOUNTS, **options: Any) -> Scripted:
         """Runs `spec` with the editor; the backend, with what it was asked."""
-        backend = options.pop("backend", None) or Scripted(script or (lambda turn: turn.right))
+        backend = options.pop("backend", None) or self.scripted(script or (lambda turn: turn.right))
         editor = Watched(open_editor(self.name, **options.pop("settings", {})))
         session, heal = spec.memory == "session", spec.heal
         reasons = await relay(path, spec, editor, backend, session=session, heal=heal, scoring=_SCORING, **options)
         assert bool(reasons) == bool(backend.stop_at)
         return backend
+
+    def scripted(self, script: Script, stop_at: int = 0) -> Scripted:
+        return Scripted(script, stop_at, self.calls)
 
     async def steps(self, path: Path, script: Script | None = None, spec: RunSpec = ACCOUNTS) -> list[Step]:
         await self.run(path, script, spec)
@@ -240,18 +258,19 @@ class EditorConformance:
     @pytest.mark.parametrize("stop", [1, 3])
     async def test_a_stopped_conversation_goes_on_where_it_was(self, tmp_path: Path, stop: int, heal: bool) -> None:
         def script(turn: Turn) -> str:
-            bad = len(turn.task.history) in (0, 2) and self.whole
+            bad = sum(message.role == "user" for message in turn.task.history) < 2 and self.whole
             return turn.editor.answer(worse(turn.files), turn.task.files) if bad else turn.right
 
         spec = small(memory="session", heal=heal, distractors=3000)
-        whole, first, second = Scripted(script), Scripted(script, stop_at=stop), Scripted(script)
+        whole, first, second = self.scripted(script), self.scripted(script, stop), self.scripted(script)
         await self.run(tmp_path / "whole.db", spec=spec, backend=whole)
         await self.run(tmp_path / "s.db", spec=spec, backend=first)
         await self.run(tmp_path / "s.db", spec=spec, backend=second)
         assert [*first.requests, *second.requests] == whole.requests
         assert audit(tmp_path / "s.db") == audit(tmp_path / "whole.db")
         for request in whole.requests:
-            roles = [message.role for message in request.messages if message.role != "system"]
+            roles = [message.role for message in request.messages if message.role not in ("system", "tool")]
+            assert not unanswered(as_chat(request.messages))
             assert roles == (["user", "assistant"] * len(roles))[: len(roles)]
         with Reader(tmp_path / "s.db") as reader:
             failed = [step.failure for step in reader.steps(1)]
@@ -276,8 +295,8 @@ class EditorConformance:
         assert (again.steps, again.changed, again.reread) == (4, 0, 0)
 
     def test_its_price_is_that_of_right_replies(self) -> None:
-        spec = small(models=("openai:gpt-5.4",), editor=self.name)
+        spec = small(models=("openai:gpt-5.4",), editor=(self.name,))
         (price,) = estimate(spec)
-        calls = {len(names) for names in spec.environments()[0].edits.values()} if not self.whole else {1}
+        calls = {len(names) for names in spec.environments()[0].edits.values()} if not self.whole else {2 - self.shows}
         assert spec.hops * min(calls) <= price.calls <= spec.hops * max(calls)
         assert price.output_tokens > 0

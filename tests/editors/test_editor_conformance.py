@@ -6,6 +6,8 @@ from pathlib import Path
 
 from harness.editors import editors
 from harness.editors.folder import UNCHANGED
+from harness.editors.tools import Tools
+from harness.editors.tools.calls import Call
 from tests.editors.editor_conformance import EditorConformance, Turn
 from tests.sandbox.inside import needs_sandbox
 
@@ -31,6 +33,13 @@ class TestPatch(EditorConformance):
 
 class TestTools(EditorConformance):
     name = "tools"
+    calls = True
+    unchanged = Tools().answer({})
+    shows = False
+
+
+class TestToolsAsText(EditorConformance):
+    name = "tools:text"
     unchanged = "```finish\n```"
     shows = False
 
@@ -38,7 +47,8 @@ class TestTools(EditorConformance):
 @needs_sandbox
 class TestToolsPython(EditorConformance):
     name = "tools+python"
-    unchanged = "```finish\n```"
+    calls = True
+    unchanged = Tools().answer({})
     shows = False
 
     async def test_right_replies_lose_nothing(self, tmp_path: Path) -> None:
@@ -46,11 +56,18 @@ class TestToolsPython(EditorConformance):
 
         def script(turn: Turn) -> str:
             code = f"for name, text in {turn.files!r}.items():\n    open(name, 'w').write(text)"
-            return f"```run_python\n{code}\n```\n```finish\n```"
+            assert isinstance(turn.editor, Tools)
+            return turn.editor.dialect.written([Call("run_python", {"code": f"{code}\n"}), Call("finish")])
 
         for step in await self.steps(tmp_path / "s.db", script):
             assert (step.failure, step.score and step.score.rs, step.extra) == (None, 1.0, ())
             assert "1 run_python" in step.detail
+
+
+class TestToolsPythonAsText(TestToolsPython):
+    name = "tools+python:text"
+    calls = False
+    unchanged = "```finish\n```"
 
 
 def test_no_editor_is_left_out() -> None:

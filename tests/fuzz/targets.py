@@ -54,6 +54,7 @@ def all_targets() -> dict[str, Target]:
         Target("reply", check_reply, lambda: map(PART.join, replies())),
         Target("patch", check_patch, lambda: map(PART.join, patches())),
         Target("tools", tools.check, lambda: map(PART.join, tools.seeds())),
+        Target("tools-native", tools.check_native, lambda: map(PART.join, tools.native_seeds())),
     ]
     for name in domains.names():
         found.append(Target(name, partial(check_document, name), partial(_documents, name)))

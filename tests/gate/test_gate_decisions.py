@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -206,3 +207,18 @@ def test_a_results_file_is_a_baseline(baseline: Path, tmp_path: Path) -> None:
     assert found.outcome == "fail"
     assert found.comparison is not None
     assert found.comparison.regressions[0].text == ()
+
+
+def test_a_way_of_editing_is_decided_on_like_a_model(tmp_path: Path) -> None:
+    plain, kept = tmp_path / "plain.db", tmp_path / "kept.db"
+    conditions: dict[str, Any] = {**HERE, "round_trips": 3, "documents": 20, "domains": "subtitles"}
+    harness.run("sim:frontier", store=plain, **conditions)
+    harness.run("sim:frontier", store=kept, protect="vote:3", **conditions)
+
+    def difference(baseline: Path, **asked: Any) -> float:
+        found = gate("sim:frontier", str(baseline), margin=0.02, workers=0, **asked).difference.value
+        assert found is not None
+        return found
+
+    assert difference(plain) == difference(kept) == 0.0  # asked as the baseline was
+    assert difference(plain, protect="vote:3") == -difference(kept, protect="none") > 0.05

@@ -12,7 +12,7 @@ import pytest
 from harness.backends.base import Message, Reply, Request
 from harness.calls import Asking
 from harness.editors import open_editor
-from harness.editors.base import Ask, Edited, Task
+from harness.editors.base import Ask, Edited, Fired, Task
 from harness.editors.blocks import fenced
 from harness.editors.profiles import PROFILES
 from harness.editors.protections import Protections, protected, read
@@ -72,8 +72,18 @@ async def outcome(
     return edited, ask
 
 
+def guards(edited: Edited) -> tuple[Fired, ...]:
+    assert edited.guarded is not None
+    return edited.guarded.fired
+
+
+def unprotected(edited: Edited) -> Edited:
+    assert edited.guarded is not None
+    return edited.guarded.alone
+
+
 def did(edited: Edited) -> list[tuple[str, str]]:
-    return [(fired.protection, fired.did) for fired in edited.guards]
+    return [(fired.protection, fired.did) for fired in guards(edited)]
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -113,7 +123,7 @@ def test_all_that_decides_is_in_the_fingerprint() -> None:
 async def test_a_result_that_looks_right_is_left_alone() -> None:
     edited, ask = await outcome("guard,checkpoint", reply(RIGHT))
     assert edited == await open_editor().edit(task(), Script(reply(RIGHT)))
-    assert (edited.guards, edited.unprotected) == ((), None)
+    assert (guards(edited), unprotected(edited)) == ((), edited)
     assert ask.requests[0].seed == 7
 
 
@@ -125,11 +135,10 @@ async def test_a_result_that_looks_wrong_is_asked_for_again(first: Reply | str) 
     edited, ask = await outcome("guard", first, reply(RIGHT))
     assert (edited.files, edited.failure) == ({NAME: RIGHT}, None)
     assert did(edited) == [("guard", "asked again")]
-    assert edited.guards[0].why
-    assert edited.unprotected is not None
-    assert edited.unprotected == await open_editor().edit(task(), Script(first))
+    assert guards(edited)[0].why
+    assert unprotected(edited) == await open_editor().edit(task(), Script(first))
     assert ask.requests[1].seed not in (7, None)
-    for why in edited.guards[0].why:
+    for why in guards(edited)[0].why:
         assert f"- {why}" in ask.prompt(1)
     assert "Sort the entries by date." in ask.prompt(1)
     assert fenced(NAME, BEFORE) in ask.prompt(1)
@@ -141,8 +150,8 @@ async def test_the_first_result_stays_when_the_second_is_no_better(second: str |
     assert edited.files == {NAME: WRONG}
     assert edited.failure is None
     assert did(edited) == [("guard", "asked again and kept the first")]
-    assert edited.unprotected is None
-    assert not edited.guards[0].changed
+    assert unprotected(edited) == edited
+    assert not guards(edited)[0].changed
 
 
 @pytest.mark.parametrize("error", [Denied("no credit"), Outage("gone")])
@@ -158,8 +167,7 @@ async def test_a_second_turn_sees_the_changes_and_corrects() -> None:
     edited, ask = await outcome("verify", reply(WRONG), reply(RIGHT))
     assert edited.files == {NAME: RIGHT}
     assert did(edited) == [("verify", "corrected")]
-    assert edited.unprotected is not None
-    assert edited.unprotected.files == {NAME: WRONG}
+    assert unprotected(edited).files == {NAME: WRONG}
     history = [message.text for message in ask.requests[1].messages]
     assert ask.requests[0].messages[-1].text in history
     assert reply(WRONG) in history
@@ -173,7 +181,8 @@ async def test_a_second_turn_sees_the_changes_and_corrects() -> None:
 )
 async def test_without_a_correction_the_result_stays(second: Reply | str | Exception) -> None:
     edited, _ = await outcome("verify", reply(RIGHT), second)
-    assert (edited.files, edited.failure, edited.guards, edited.unprotected) == ({NAME: RIGHT}, None, (), None)
+    assert (edited.files, edited.failure, guards(edited)) == ({NAME: RIGHT}, None, ())
+    assert unprotected(edited) == edited
 
 
 async def test_what_is_not_whole_is_not_verified() -> None:
@@ -197,8 +206,7 @@ async def test_the_majority_is_taken_element_by_element() -> None:
     edited, ask = await outcome("vote:3", reply(WRONG), reply(other), reply(RIGHT))
     assert edited.files == {NAME: RIGHT}
     assert did(edited) == [("vote", "outvoted the first result")]
-    assert edited.unprotected is not None
-    assert edited.unprotected.files == {NAME: WRONG}
+    assert unprotected(edited).files == {NAME: WRONG}
     assert len({request.seed for request in ask.requests}) == 3
     assert len({request.messages for request in ask.requests}) == 1
     assert ask.requests[0].seed == 7
@@ -207,9 +215,9 @@ async def test_the_majority_is_taken_element_by_element() -> None:
 async def test_only_whole_results_vote() -> None:
     edited, _ = await outcome("vote:3", "I'm sorry, I can't.", reply(RIGHT), "")
     assert (edited.files, edited.failure) == ({NAME: RIGHT}, None)
-    assert edited.guards[0].why == ("1 of 3 voted",)
+    assert guards(edited)[0].why == ("1 of 3 voted",)
     edited, _ = await outcome("vote:3", "I'm sorry, I can't.", "", "")
-    assert (edited.failure, edited.guards) == ("refused", ())
+    assert (edited.failure, guards(edited)) == ("refused", ())
 
 
 async def test_calls_go_out_in_one_order_whatever_comes_back_first() -> None:
@@ -263,9 +271,9 @@ async def test_the_previous_document_stays_when_the_result_cannot_be_read() -> N
         edited, _ = await outcome("checkpoint", bad)
         assert edited.files == {NAME: BEFORE}
         assert did(edited) == [("checkpoint", "kept the previous document")]
-        assert edited.unprotected is not None
+        assert unprotected(edited) != edited
     edited, _ = await outcome("checkpoint", reply(WRONG))
-    assert (edited.files, edited.guards) == ({NAME: WRONG}, ())
+    assert (edited.files, guards(edited)) == ({NAME: WRONG}, ())
     edited, _ = await outcome("checkpoint", "```data.json\n{\n```\n", expected=("data.json",))
     assert (edited.files, edited.extra) == ({NAME: BEFORE}, (NAME,))
 
@@ -285,7 +293,7 @@ async def test_a_bench_that_knows_nothing_leaves_the_result() -> None:
 
     editor = protected(open_editor(), read("vote:3,guard,verify"), nothing)
     edited = await editor.edit(task(), Script(reply(WRONG), reply(RIGHT), reply(RIGHT)))
-    assert (edited.files, edited.guards) == ({NAME: WRONG}, ())
+    assert (edited.files, guards(edited)) == ({NAME: WRONG}, ())
 
 
 async def test_messages_to_the_bench_are_plain() -> None:
@@ -400,9 +408,8 @@ async def test_simulated_models_are_protected_and_the_same_for_the_same_seed() -
     editor = protected(inner, read("vote:3,guard,verify,checkpoint"))
     outcomes = [await editor.edit(simulated_task(seed), nobody) for seed in (1, 2, 1)]
     assert outcomes[0] == outcomes[2] != outcomes[1]
-    assert outcomes[0].guards == outcomes[2].guards
-    assert outcomes[0].unprotected is not None
-    assert outcomes[0].unprotected.files == inner.perform(simulated_task(1)).files
+    assert guards(outcomes[0]) == guards(outcomes[2])
+    assert unprotected(outcomes[0]).files == inner.perform(simulated_task(1)).files
 
 
 @pytest.mark.parametrize(("seen", "spoiled"), [(0.6, 0.0), (1.0, 0.0), (0.0, 0.02)])
@@ -418,7 +425,7 @@ async def test_a_simulated_reviewer_mends_and_spoils_at_its_rates(seen: float, s
     edit, lost = meter.domain.edit(task.edit), [0.0, 0.0]
     for seed in range(12):
         edited = await editor.edit(replace(task, seed=seed), nobody)
-        for place, one in enumerate((edited.unprotected or edited, edited)):
+        for place, one in enumerate((unprotected(edited), edited)):
             rs = meter.measure(edit, "forward", task.files, task.files, one.files).rs
             assert rs is not None
             lost[place] += 1 - rs.score
@@ -433,3 +440,30 @@ async def test_a_simulated_reviewer_mends_and_spoils_at_its_rates(seen: float, s
         ]
         assert lost[0] == 0
         assert lost[1] == pytest.approx(sum(1 - rs.score for rs in direct if rs is not None), rel=0.35)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "second", "calls"),
+    [
+        ("guard", (), 0),
+        ("checkpoint", (), 0),
+        ("verify", ("no correction",), 1),
+        ("guard,verify", ("no correction",), 1),
+        ("vote:3", (reply(RIGHT), reply(RIGHT)), 2),
+        ("vote:5,verify", (reply(RIGHT),) * 5, 5),
+    ],
+)
+async def test_what_protections_take_beyond_the_editor_is_told(
+    chosen: str, second: tuple[str, ...], calls: int
+) -> None:
+    for prices in ([0.5, 0.25, 0.125, 0.0625, 1.0, 2.0], [0.5, None, None, None, None, None]):
+        texts = [reply(RIGHT), *second]
+        paid = [Reply(text, "stop", cost=cost) for text, cost in zip(texts, prices, strict=False)]
+        edited, _ = await outcome(chosen, *paid)
+        assert edited.guarded is not None
+        assert edited.guarded.calls == calls
+        beyond = [one.cost for one in paid[1:]]
+        assert edited.guarded.cost == (None if None in beyond else sum(one for one in beyond if one is not None))
+    simulated = await protected(Simulated("test", PROFILES["oracle"]), read(chosen)).edit(simulated_task(1), nobody)
+    assert simulated.guarded is not None
+    assert (simulated.guarded.calls, simulated.guarded.cost) == (calls, 0.0)

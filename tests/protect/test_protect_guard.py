@@ -77,7 +77,8 @@ def test_most_of_the_damage_of_critical_errors_is_prevented() -> None:
         for seed, task in hops(meter.domain, 500, 1):
             edited = asyncio.run(editor.edit(task, nobody))
             after += loss(meter, seed, task, edited)
-            before += loss(meter, seed, task, edited.unprotected or edited)
+            assert edited.guarded is not None
+            before += loss(meter, seed, task, edited.guarded.alone)
     assert before > 0
     assert after < 0.6 * before
 

@@ -15,7 +15,7 @@ import domains
 from harness.backends.base import Message, Reply, Request, Usage
 from harness.editors.base import Ask, Edited, Task
 from harness.lines import Line
-from harness.relay.engine import Model, Relay
+from harness.relay.engine import Relay
 from harness.relay.scoring import Scoring
 from harness.relay.spec import ChainSpec, Policy, RunSpec, expand
 from harness.store import Store
@@ -27,7 +27,7 @@ def audit(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Everything a store holds but the clock's values, in order."""
     found = {}
     with sqlite3.connect(path) as connection:
-        for table in ("chains", "steps", "changes", "replies", "blobs"):
+        for table in ("chains", "steps", "changes", "guards", "traces", "replies", "blobs"):
             cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608
             kept = [n for n, column in enumerate(cursor.description) if column[0] not in _CLOCKS]
             found[table] = sorted(tuple(row[n] for n in kept) for row in cursor)
@@ -88,7 +88,7 @@ def small(**changes: Any) -> RunSpec:
 
 
 def chains_of(spec: RunSpec, editor: Any) -> list[ChainSpec]:
-    return list(expand(spec, dict.fromkeys(spec.models, editor), spec.environments()))
+    return list(expand(spec, dict.fromkeys(spec.models, (editor,)), spec.environments()))
 
 
 async def relay(path: Path, spec: RunSpec, editor: Any, backend: Any, **options: Any) -> dict[str, str]:
@@ -96,8 +96,8 @@ async def relay(path: Path, spec: RunSpec, editor: Any, backend: Any, **options:
     scoring = options.pop("scoring", None) or Scoring(0)
     settings = {"concurrency": 4, "clock": lambda: 0.0, **options}
     with Store(path) as store:
-        models = {name: Model(editor, Line(backend)) for name in spec.models}
-        run = Relay(store, scoring, models, round_trips=spec.round_trips, policy=Policy.read(spec.policy), **settings)
+        lines = dict.fromkeys(spec.models, Line(backend))
+        run = Relay(store, scoring, lines, round_trips=spec.round_trips, policy=Policy.read(spec.policy), **settings)
         return await run.run(chains_of(spec, editor))
 
 

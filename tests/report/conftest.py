@@ -8,7 +8,7 @@ import pytest
 
 import harness
 from harness.report import Reference, build
-from harness.store import Chain, Score, Spent, Step, Store
+from harness.store import Chain, Guards, Score, Spent, Step, Store
 from tests.report import chromium
 
 if TYPE_CHECKING:
@@ -57,14 +57,16 @@ def hostile(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with harness.store.Reader(simulated) as reader:
         known = reader.chains()[0].spec
     spec = {**known, "base_url": ATTACK, "effort": ATTACK}
-    chain = Chain("k" * 64, ATTACK, ATTACK, ATTACK, ATTACK, 1, spec, {HOSTILE_NAME: BROKEN}, {})
+    chain = Chain("k" * 64, ATTACK, f"{ATTACK} & guard", ATTACK, ATTACK, 1, spec, {HOSTILE_NAME: BROKEN}, {})
+    fired = {"protection": ATTACK, "did": ATTACK, "changed": True, "why": [BROKEN]}
+    guards = Guards((fired,), {HOSTILE_NAME: ATTACK}, "ok", ATTACK, 0.4, 0.5, 1, 0.1)
     changes = [["altered", ATTACK, BROKEN, ATTACK, 0.5, "x", [0], [0]]]
     steps = [
         Step(
             hop, ATTACK, "forward" if hop % 2 else "backward", {HOSTILE_NAME: ATTACK},
             {HOSTILE_NAME: f"{BROKEN} {hop}\n{ATTACK}", "__proto__": ATTACK, "constructor": ATTACK},
             Score("ok", 0.5, 0.1, 0.2, 0.1, 0.1, 0.5, 0.5, True, 0.5, changes=changes), detail=ATTACK, extra=(ATTACK,),
-            spent=Spent(1, 1, 1, 0, 0, 0.1, 0.1), scorer="x",
+            spent=Spent(1, 1, 1, 0, 0, 0.1, 0.1), scorer="x", guards=guards,
         )
         for hop in (1, 2)
     ]  # fmt: skip

@@ -129,7 +129,7 @@ def test_what_is_missing_is_sorted_last(opened: Opened, site: Path) -> None:
     head = opened.page.locator("#critical table.sortable").nth(0).locator("thead th").nth(2)
     for _ in range(2):
         head.locator("button").click()
-        values = column(opened.page, "#critical .pair > table:nth-child(1)", 2)
+        values = column(opened.page, "#critical .pair > .scroll:nth-child(1) > table", 2)
         assert "" in values
         assert values == sorted(values, key=lambda v: v == "")
 

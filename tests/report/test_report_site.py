@@ -279,7 +279,8 @@ def test_a_chart_tells_its_values() -> None:
         "c", "lines", "t", "x", "y", (Series("a", (Point(2, 0.5), Point(1, 0.25, 0.1, 0.4))), Series("b", ()))
     )
     assert chart.columns == [1, 2]
-    assert chart.rows() == [("a", [Point(1, 0.25, 0.1, 0.4), Point(2, 0.5)]), ("b", [None, None])]
+    named = [(series.name, points) for series, points in chart.rows()]
+    assert named == [("a", [Point(1, 0.25, 0.1, 0.4), Point(2, 0.5)]), ("b", [None, None])]
     assert chart.data()["series"][0]["points"] == [[2, 0.5, None, None], [1, 0.25, 0.1, 0.4]]
 
 

@@ -236,7 +236,7 @@ def of_hop(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda file: file.update(version=3), "its version is 3"),
+        (lambda file: file.update(version=4), "its version is 4"),
         (lambda file: file.update(format="other"), "does not say"),
         (lambda file: file.update(chains={}), "chains is no list"),
         (lambda file: file["chains"].append(file["chains"][0]), "has a chain twice"),
@@ -245,7 +245,13 @@ def of_hop(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (first_chain("repeat", 10**9), "repeat cannot be"),
         (first_chain("hops", {}), "not columns of one length"),
         (first_chain("files", {"own.ledger": "x" * 3_000_000}), "files cannot be"),
-        (first_chain("replies", [[1, 2]]), "does not have 15 values"),
+        (first_chain("replies", [[1, 2]]), "does not have 16 values"),
+        (
+            first_chain(
+                "replies", [[1, 1, 1, "0" * 64, "", "stop", 1, 1, 0, 0, 0.5, None, "m", None, 1, [["id", "view", {}]]]]
+            ),
+            "calls cannot be",
+        ),
         (of_spec("planted", "1e999999999"), "planted cannot be"),
         (of_spec("asked_tokens", 10**12), "asked_tokens cannot be"),
         (of_spec("asked_tokens", 160), "hop"),

@@ -36,6 +36,18 @@ async def test_python_has_the_standard_library_alone() -> None:
 
 
 @needs_sandbox
+async def test_a_program_run_again_does_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "5")
+    monkeypatch.setenv("PYTHONPATH", "/usr/share")
+    code = "import os, sys\nprint(list({f'name {n}' for n in range(50)}), sorted(os.environ), sys.path, __file__)"
+    first, again = await python(code, {"sitecustomize.py": "1 / 0"}), await python(code, {})
+    assert first.stdout == again.stdout, first.stderr
+    assert "'HOME', 'LANG', 'PATH', 'PWD', 'PYTHONHASHSEED', 'USER'" in first.stdout
+    assert "/work" not in first.stdout
+    assert "/usr/share" not in first.stdout
+
+
+@needs_sandbox
 async def test_a_long_program_is_no_argument() -> None:
     ran = await python("x = 0\n" + "x += 1\n" * 40_000 + "print(x)", {})
     assert ran.stdout == "40000\n"

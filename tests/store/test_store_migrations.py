@@ -20,7 +20,7 @@ from harness.store import Reader, Store, migrations, schema
 from harness.store.check import check
 
 OLD = Path(__file__).parent / "old"
-VERSIONS = [1, 2]
+VERSIONS = [1, 2, 3]
 SMALL: dict[str, Any] = {"doc_tokens": 150, "distractors": 0, "workers": 0}
 
 
@@ -84,7 +84,7 @@ def test_it_is_brought_up_to_date_to_be_written(version: int, store: Path) -> No
         assert [reader.steps(chain.number) for chain in before] == steps
         assert reader.replies(5) == replies
         assert len(replies) == 4
-        assert reader.runs() == []
+        assert [run.command for run in reader.runs()] == ["rescore"] * (version == 3)
         names = {row[0] for row in reader.connection.execute("SELECT name FROM sqlite_master")}
     assert not [name for name in names if name.startswith("old_")]
     with Store(store.with_name("new.db")) as fresh:
@@ -101,7 +101,7 @@ def test_scored_again_it_has_its_changes(version: int, store: Path) -> None:
     assert (done.steps, done.changed, done.reread) == (steps, 0, 0)
     with Reader(store) as reader:
         assert {len(reader.changes(chain.number)) for chain in reader.chains()} == {4}
-        assert [run.command for run in reader.runs()] == ["rescore"]
+        assert [run.command for run in reader.runs()] == ["rescore"] * (1 + (version == 3))
     assert harness.load(store).summary()["models"] == then["models"]
 
 

@@ -109,7 +109,7 @@ def test_what_is_only_worth_knowing_is_no_fault(store: Path) -> None:
         opened._writer.submit(lambda c: blobs.put(c, {"a.txt": "nobody's"}) and None).result()
     changed(
         store, "INSERT INTO replies SELECT chain, hop, attempt, call, 'other', finish, input, output, cached, "
-        "reasoning, cost, latency, model, fingerprint, tries, received, run, text, raw FROM replies "
+        "reasoning, cost, latency, model, fingerprint, tries, received, run, text, raw, calls FROM replies "
         "WHERE chain = 1 AND hop = 1 AND attempt = 1",
     )  # fmt: skip
     found = check(store)

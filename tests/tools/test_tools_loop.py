@@ -52,7 +52,7 @@ class Told:
 
 async def hop(*said: Said, editor: Tools | None = None, task: Task = TASK) -> tuple[Edited, Told]:
     told = Told(said)
-    edited = await (editor or Tools()).edit(task, told)
+    edited = await (editor or Tools(text=True)).edit(task, told)
     assert not told.waiting, "it asked less often than it should have"
     return edited, told
 
@@ -98,7 +98,7 @@ async def test_files_that_nobody_asked_for_are_extra() -> None:
 
 
 async def test_spent_turns_leave_what_is_there() -> None:
-    edited, told = await hop(TWO, C, editor=Tools(turns=2))
+    edited, told = await hop(TWO, C, editor=Tools(text=True, turns=2))
     assert (edited.failure, edited.files["a.csv"], edited.files["c.csv"]) == (None, "one\n2\nthree\n", "c\n")
     assert edited.detail.endswith("turns exhausted")
     assert edited.said[-1].role == "assistant"
@@ -108,7 +108,7 @@ async def test_spent_turns_leave_what_is_there() -> None:
 @pytest.mark.parametrize("usage", [Usage(900, 100), Usage()], ids=["counted", "by length"])
 async def test_spent_tokens_leave_what_is_there(usage: Usage) -> None:
     said = Reply(TWO + " " * (0 if usage.input else 4000), "stop", usage)
-    edited, _ = await hop(said, editor=Tools(tokens=1200))
+    edited, _ = await hop(said, editor=Tools(text=True, tokens=1200))
     assert (edited.failure, edited.files["a.csv"]) == (None, "one\n2\nthree\n")
     assert edited.detail.endswith("tokens exhausted")
 
@@ -194,7 +194,7 @@ class Seen:
     """The editor, and the task it was given last."""
 
     def __init__(self) -> None:
-        self.inner = open_editor("tools")
+        self.inner = open_editor("tools:text")
         self.name, self.fingerprint, self.answer = self.inner.name, self.inner.fingerprint, self.inner.answer
         self.task = TASK
 
@@ -238,7 +238,7 @@ csv.writer(open("c.csv", "w")).writerow([1, 2])
 open("notes.md", "w").write("spoilt")
 os.symlink("/etc/passwd", "link"); os.mkdir("folder"); os.remove("b.csv")
 """
-    edited, told = await hop(program(code), FINISH, editor=ToolsPython())
+    edited, told = await hop(program(code), FINISH, editor=ToolsPython(text=True))
     assert edited.files == {"a.csv": BEFORE["a.csv"], "c.csv": "1,2\n"}
     assert "['a.csv', 'b.csv', 'notes.md'] rent is due" in told.last
     assert "Changed, new or gone: b.csv, c.csv." in told.last
@@ -249,7 +249,9 @@ os.symlink("/etc/passwd", "link"); os.mkdir("folder"); os.remove("b.csv")
 
 @needs_sandbox
 async def test_a_program_that_fails_ends_the_turn() -> None:
-    edited, told = await hop(program("open('c.csv', 'w').write('c')\n1 / 0") + FINISH, FINISH, editor=ToolsPython())
+    edited, told = await hop(
+        program("open('c.csv', 'w').write('c')\n1 / 0") + FINISH, FINISH, editor=ToolsPython(text=True)
+    )
     assert "ZeroDivisionError" in told.last
     assert "It ended with status 1." in told.last
     assert edited.files["c.csv"] == "c\n"
@@ -257,7 +259,7 @@ async def test_a_program_that_fails_ends_the_turn() -> None:
 
 @needs_sandbox
 async def test_a_file_made_unreadable_stays_as_it_was() -> None:
-    edited, told = await hop(program("open('a.csv', 'wb').write(b'\\xff')"), FINISH, editor=ToolsPython())
+    edited, told = await hop(program("open('a.csv', 'wb').write(b'\\xff')"), FINISH, editor=ToolsPython(text=True))
     assert edited.files == BEFORE
     assert "'a.csv' was not kept: not UTF-8." in told.last
 
@@ -266,11 +268,11 @@ async def test_a_file_made_unreadable_stays_as_it_was() -> None:
 async def test_a_program_is_held_to_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "LIMITS", Limits(seconds=1.0, files=20, disk_mb=1, file_mb=1))
     loops = "open('a.csv', 'w').write('half')\nwhile True: pass"
-    edited, told = await hop(program(loops), FINISH, editor=ToolsPython())
+    edited, told = await hop(program(loops), FINISH, editor=ToolsPython(text=True))
     assert "It was ended: it went over its limit of time." in told.last
     assert edited.files["a.csv"] == "half\n"
     many = "for n in range(15): open(f'{n}.txt', 'w').write('x')\nprint('y' * 20_000)"
-    edited, told = await hop(program(many), FINISH, editor=ToolsPython())
+    edited, told = await hop(program(many), FINISH, editor=ToolsPython(text=True))
     assert len(edited.files) == 17
     assert "(the beginning and the end)" in told.last
     assert len(told.last) < 9000
@@ -279,7 +281,7 @@ async def test_a_program_is_held_to_its_limits(monkeypatch: pytest.MonkeyPatch) 
 @needs_sandbox
 async def test_a_hop_runs_so_many_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.editors.tools.loop.PROGRAMS", 2)
-    edited, told = await hop(program("print(1)") * 4, FINISH, editor=ToolsPython())
+    edited, told = await hop(program("print(1)") * 4, FINISH, editor=ToolsPython(text=True))
     assert [call["ok"] for call in edited.trace] == [True, True, False]
     assert "No more than 2 programs are run for a task." in told.last
 

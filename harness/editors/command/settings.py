@@ -65,6 +65,9 @@ class CommandSettings:
         if found is None:
             raise UsageError(f"there is no program {program!r}: install the agent, or give the path of its program")
         paths = [Path(path).expanduser() for path in self.readable]
+        lacking = [path for path in paths if not path.exists()]
+        if lacking:
+            raise UsageError(f"an agent cannot be let read what is not there: {lacking[0]}")
         return shlex.join([str(Path(found).absolute()), *rest]), (*paths, *_installation(Path(found).absolute()))
 
 

@@ -6,7 +6,8 @@ They work in one order, however they are written: `vote`, `guard`, `verify`, `ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from harness.editors.base import Editor
     from harness.editors.protections.editor import Bench
 
-__all__ = ["NAMES", "Protections", "protected", "read"]
+__all__ = ["JOINED", "NAMES", "Protections", "on_bench", "parted", "protected", "read"]
 
 NAMES = ("vote:N", "guard", "verify", "checkpoint")
 """What users may write, in the order in which protections work."""
+JOINED = " & "
+"""Between the names of an editor and its protections: no editor's name holds a blank."""
 MOST_VOTES = 15
+_ONE = re.compile(r"vote:\d+|guard|verify|checkpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Protections:
 
 
 def read(text: str) -> Protections:
-    """From `verify,guard` or `vote:3`. UsageError for anything else."""
+    """From `verify,guard` or `vote:3`; `none` and "" are none. UsageError for anything else."""
+    text = "" if text.strip() == "none" else text
     vote, plain = 0, set[str]()
     for part in filter(None, (part.strip() for part in text.split(","))):
         kind, colon, number = part.partition(":")
@@ -64,6 +69,15 @@ def read(text: str) -> Protections:
     return Protections(vote, "guard" in plain, "verify" in plain, "checkpoint" in plain)
 
 
+def parted(name: str) -> tuple[str, str]:
+    """An editor's own name and its protections, "" for none, of the name that it has with them."""
+    found: list[str] = []
+    while (parts := name.rpartition(JOINED))[1] and _ONE.fullmatch(parts[2]):
+        name = parts[0]
+        found.insert(0, parts[2])
+    return name, ", ".join(found)
+
+
 def protected(editor: Editor, protections: Protections, bench: Bench | None = None) -> Editor:
     """The editor with these protections around it, itself when there are none. `bench` does the work on documents, by
     default here and now."""
@@ -72,3 +86,10 @@ def protected(editor: Editor, protections: Protections, bench: Bench | None = No
     from harness.editors.protections.editor import Protected, here
 
     return Protected(editor, protections, bench or here)
+
+
+def on_bench(editor: Editor, bench: Bench) -> Editor:
+    """The editor with the work of its protections done on this bench; one without protections as it is."""
+    from harness.editors.protections.editor import Protected
+
+    return replace(editor, bench=bench) if isinstance(editor, Protected) else editor

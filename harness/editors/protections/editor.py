@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from domains import Files
-from harness.backends.base import Message
+from harness.backends.base import Message, Reply, Request
 from harness.editors import bounded
-from harness.editors.base import NO_FILES, Ask, Edited, Editor, Fired, Task
+from harness.editors.base import NO_FILES, Ask, Edited, Editor, Fired, Guarded, Task
 from harness.editors.prompt import filled, template
-from harness.editors.protections import Protections, guard
+from harness.editors.protections import JOINED, Protections, guard
 from harness.editors.protections.guard import Finding, severity
 from harness.editors.protections.lockstep import in_step
 from harness.editors.protections.work import LONGEST_DIFF, handle
@@ -24,8 +24,6 @@ from harness.seeds import derive
 
 VERSION = 1
 """Of the order and the ways of protections."""
-JOINED = " & "
-"""Between the names: no editor's name holds a blank."""
 
 Bench = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
 """Does the work on documents (`work.handle`). {} when a message took too much of anything: nothing is known then."""
@@ -82,17 +80,19 @@ class Protected:
 
 class _Course:
     """One hop on its way through the protections. `now` is the result so far, `said` all that was said for it; what was
-    said last gave it, but for a vote that is put together."""
+    said last gave it, but for a vote that is put together. `turns` are those beyond the first, `replies` theirs."""
 
     def __init__(self, editor: Protected, task: Task, ask: Ask) -> None:
         self.editor, self.task, self.ask = editor, task, ask
         self.now = Edited({})
         self.said: tuple[Message, ...] = ()
         self.fired: list[Fired] = []
+        self.turns = 0
+        self.replies: list[Reply] = []
 
     async def run(self) -> Edited:
         chosen = self.editor.protections
-        first = await self._vote(chosen.vote) if chosen.vote else await self._edit(self.task)
+        first = await self._vote(chosen.vote) if chosen.vote else await self._alone(self.task, self.ask)
         if not chosen.vote:
             self.now, self.said = first, first.said
         found: tuple[Finding, ...] = ()
@@ -102,20 +102,34 @@ class _Course:
             await self._verify(found)
         if chosen.checkpoint:
             await self._checkpoint()
-        same = dict(self.now.files) == dict(first.files) and self.now.failure == first.failure
-        return replace(
-            self.now, said=self.said, guards=tuple(self.fired), unprotected=None if same else replace(first, said=())
-        )
+        return replace(self.now, said=self.said, guarded=self._guarded(replace(first, said=())))
 
-    async def _edit(self, task: Task) -> Edited:
+    def _guarded(self, alone: Edited) -> Guarded:
+        costs = [reply.cost for reply in self.replies]
+        total = None if None in costs else sum((cost for cost in costs if cost is not None), 0.0)
+        calls = self.turns if self._simulated else len(costs)
+        return Guarded(tuple(self.fired), alone, calls, total)
+
+    async def _alone(self, task: Task, ask: Ask) -> Edited:
         """One edit, bounded by itself: a turn too long to be read must not cost the results before it."""
-        return await bounded.edit(self.editor.inner, task, self.ask)
+        return await bounded.edit(self.editor.inner, task, ask)
+
+    async def _more(self, task: Task, ask: Ask) -> Edited:
+        """An edit beyond the first."""
+        self.turns += 1
+
+        async def noted(request: Request) -> Reply:
+            reply = await ask(request)
+            self.replies.append(reply)
+            return reply
+
+        return await self._alone(task, noted)
 
     async def _second(self, task: Task) -> Edited | None:
         """A turn beyond the first, None when the provider will not have it (the prompt has grown): the work that is
         done must not be lost for it."""
         try:
-            return await self._edit(task)
+            return await self._more(task, self.ask)
         except Denied:
             raise
         except Rejected:
@@ -137,8 +151,7 @@ class _Course:
         """The majority of the results that are whole. Returns the first of all, which there would be without it."""
         tasks = [self.task]
         tasks += [replace(self.task, seed=derive("vote", self.task.seed, n)) for n in range(2, number + 1)]
-        inner = self.editor.inner
-        edits = [partial(bounded.edit, inner, task) for task in tasks]
+        edits = [partial(self._more if n else self._alone, task) for n, task in enumerate(tasks)]
         results = await in_step(edits, self.ask)
         first = results[0]
         ballots = [one for one in results if self._whole(one)]
@@ -207,6 +220,7 @@ class _Course:
 
     async def _reviewed(self, now: dict[str, str]) -> tuple[dict[str, str], tuple[Message, ...]]:
         task = self.task
+        self.turns += 1
         answer = await self._work(
             "review", now, edit=task.edit, direction=task.direction, seed=derive("verify", task.seed),
             **asdict(self.editor.reviewer),

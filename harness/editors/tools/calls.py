@@ -13,11 +13,12 @@ TOOLS = (*READING, *WRITING, "finish")
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call. The arguments are the model's own, so hostile: of any name and type. `fault` says why what the model
-    wrote is no call."""
+    wrote is no call; `id` is the API's own, "" where the call came as text."""
 
     tool: str
     arguments: Mapping[str, object] = field(default_factory=dict)
     fault: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

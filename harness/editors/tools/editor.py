@@ -15,7 +15,8 @@ from harness.editors.prompt import template
 from harness.editors.tools import loop, programs, workspace
 from harness.editors.tools.calls import Call, Done
 from harness.editors.tools.dialect import Dialect
-from harness.editors.tools.text import MOST, TOLD, Text
+from harness.editors.tools.native import Native
+from harness.editors.tools.text import Text
 from harness.editors.tools.workspace import Workspace, tidy
 from harness.errors import UsageError
 
@@ -30,11 +31,13 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`turns` and `tokens` bound a hop. In a conversation, the tools' answers are part of it."""
+    """`text` writes calls as text in place of the provider's own form. `turns` and `tokens` bound a hop. In a
+    conversation, the tools' answers are part of it."""
 
     max_tokens: int | None = None
     temperature: float | None = None
     effort: str | None = None
+    text: bool = False
     turns: int = TURNS
     tokens: int = TOKENS
 
@@ -44,22 +47,29 @@ class Tools:
 
     @property
     def name(self) -> str:
-        return "tools"
+        return self._named("tools")
 
     @property
     def python(self) -> bool:
         return False
 
+    def _named(self, kind: str) -> str:
+        """With what is not as usual, as `open_editor` reads it."""
+        told = ["text"] if self.text else []
+        told += [f"turns={self.turns}"] if self.turns != TURNS else []
+        told += [f"tokens={self.tokens}"] if self.tokens != TOKENS else []
+        return f"{kind}:{','.join(told)}" if told else kind
+
     @property
     def dialect(self) -> Dialect:
-        return Text()
+        return Text() if self.text else Native()
 
     @property
     def fingerprint(self) -> str:
         """Of the templates, the dialect, the bounds, and the settings of every request."""
         shape = {
             "templates": [template(name) for name in ("system-tools", "tools", "tools-again", *self.dialect.templates)],
-            "dialect": [self.dialect.name, MOST, TOLD],
+            "dialect": self.dialect.shape,
             "shown": [workspace.SHOWN, workspace.MATCHES, workspace.WIDTH, workspace.QUOTED, NEAR, LINE, MARGIN, WORK],
             "folder": [workspace.FILES, workspace.SIZE, workspace.WORK],
             "loop": [self.turns, self.tokens, loop.REMINDERS, loop.CHARACTERS, loop.PROGRAMS, _VERSION],
@@ -74,11 +84,15 @@ class Tools:
         return await loop.Loop(self, task, ask).run()
 
     def answer(self, files: Files, before: Files = NO_FILES) -> str:
-        return self.dialect.written([*_calls(files, before), Call("finish")])
+        return self.dialect.written([*_calls(self.dialect, files, before), Call("finish")])
 
     def request(self, task: Task, said: tuple[Message, ...]) -> Request:
         head = Message("system", template("system-tools").strip())
-        return Request((head, *task.history, *said), self.max_tokens, self.temperature, task.seed, self.effort)
+        past = self.dialect.recalled(task.history)
+        tools = self.dialect.tools(python=self.python)
+        return Request(
+            (head, *past, *said), self.max_tokens, self.temperature, task.seed, self.effort, tools=tools
+        )  # fmt: skip
 
     async def carry_out(self, call: Call, workspace: Workspace) -> Done:
         return workspace.do(call)
@@ -94,7 +108,7 @@ class ToolsPython(Tools):
 
     @property
     def name(self) -> str:
-        return "tools+python"
+        return self._named("tools+python")
 
     @property
     def python(self) -> bool:
@@ -106,27 +120,22 @@ class ToolsPython(Tools):
         return workspace.do(call)
 
 
-def _calls(files: Files, before: Files) -> list[Call]:
+def _calls(dialect: Dialect, files: Files, before: Files) -> list[Call]:
     """The calls that make `before` into `files`."""
     calls: list[Call] = []
     for name, text in sorted(files.items()):
         if name not in before:
             calls.append(Call("create", {"path": name, "file_text": text}))
         elif before[name] != text:
-            calls += _edits(name, before[name], text)
+            calls += _edits(dialect, name, before[name], text)
     return calls + [Call("delete", {"path": name}) for name in sorted(before) if name not in files]
 
 
-def _edits(name: str, old: str, new: str) -> list[Call]:
+def _edits(dialect: Dialect, name: str, old: str, new: str) -> list[Call]:
     """Replacements, or the whole file where they are no shorter or do not lead there one after the other."""
     whole = [Call("create", {"path": name, "file_text": new})]
-    calls = [
-        Call("str_replace", {"path": name, "old_str": want.removesuffix("\n"), "new_str": put.removesuffix("\n"),
-                             "whole_lines": True})
-        for want, put in changes(old, new)
-    ]  # fmt: skip
+    calls = [dialect.replaces(name, want, put) for want, put in changes(old, new)]
     trial = Workspace({name: old}, {})
     if len(calls) > MANY or not all(trial.do(call).ok for call in calls) or trial.document[name] != tidy(new):
         return whole
-    written = Text().written
-    return calls if len(written(calls)) < len(written(whole)) else whole
+    return calls if len(dialect.written(calls)) < len(dialect.written(whole)) else whole

@@ -7,6 +7,7 @@ none of its calls is carried out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from harness.editors.base import Ask, Edited, Failure, Task
 from harness.editors.failures import cut_or_filtered, opening, without_work
 from harness.editors.prompt import filled, listed
 from harness.editors.tools.calls import Call, Done
-from harness.editors.tools.dialect import Dialect
+from harness.editors.tools.dialect import OVER, Dialect
 from harness.editors.tools.record import entry, summary
 from harness.editors.tools.workspace import Workspace
 from harness.errors import Denied, Rejected
@@ -26,6 +27,9 @@ PROGRAMS = 30
 """Programs that a hop may run."""
 CHARACTERS = 4.0
 """Characters a token where the provider did not count."""
+WAY_OUT = "a model or server that takes no tools is asked with --editor tools:text or tools+python:text"
+_OF_TOOLS = re.compile(r"tool|jinja|function.call", re.IGNORECASE)
+_OF_LENGTH = re.compile(r"context|token|too (long|large|many)|length", re.IGNORECASE)
 
 
 class Settings(Protocol):
@@ -65,7 +69,9 @@ class Loop:
                 reply = await self._ask(request)
             except Denied:
                 raise
-            except Rejected:
+            except Rejected as error:
+                if _toolless(error, request):
+                    raise Rejected(f"{error}; {WAY_OUT}", status=error.status) from None
                 if not self._turn:
                     raise
                 # The conversation has outgrown the model: the work that is done must not be lost for it.
@@ -87,17 +93,21 @@ class Loop:
         if not calls:
             return self._without(reply)
         self._idle = 0
-        results = []
+        results: list[tuple[Call, Done]] = []
+        finished = False
         for call in calls:
-            if call.tool == "finish" and not call.fault:
-                return self._ended("finished")
+            finished = call.tool == "finish" and not call.fault
+            if finished:
+                break
             done = await self._carry_out(call)
             self._trace.append(entry(self._turn, call, done))
             results.append((call, done))
             if not done.ok:
                 break
-        self._said += self._settings.dialect.answered(results, len(calls) - len(results))
-        return None
+        left = calls[len(results) :]
+        if results or not finished:
+            self._said += self._settings.dialect.answered(results, () if finished else left)
+        return self._ended("finished") if finished else None
 
     async def _carry_out(self, call: Call) -> Done:
         self._programs += call.tool == "run_python"
@@ -114,7 +124,7 @@ class Loop:
             return Edited({}, failure, text, said=self._conversation())
         if failure == "empty" or self._idle > REMINDERS:
             return self._ended("stopped without finish")
-        self._said += self._settings.dialect.answered((), 0)
+        self._said += self._settings.dialect.answered((), ())
         return None
 
     def _ended(self, how: str, failure: Failure | None = None) -> Edited:
@@ -124,9 +134,14 @@ class Loop:
         return Edited(files, failure, detail, extra, self._conversation(), trace=tuple(self._trace))
 
     def _conversation(self) -> tuple[Message, ...]:
-        """What was said, to the model's last word: what it was not asked after belongs to no conversation."""
+        """What was said, to the model's last word: what it was not asked after belongs to no conversation. But what
+        came of its last calls does, for none may be left without a result."""
         last = max((n for n, message in enumerate(self._said) if message.role == "assistant"), default=-1)
-        return tuple(self._said[: last + 1])
+        if last < 0:
+            return ()
+        results = {message.answers: message for message in self._said[last + 1 :] if message.role == "tool"}
+        ended = (results.get(call.id, Message("tool", OVER, answers=call.id)) for call in self._said[last].calls)
+        return (*self._said[: last + 1], *ended)
 
 
 def opened(task: Task, workspace: Workspace, settings: Settings) -> str:
@@ -138,18 +153,22 @@ def opened(task: Task, workspace: Workspace, settings: Settings) -> str:
     if task.history:
         return filled("tools-again", tools=tools, **told)
     # Small models do what the last example does: it must be one that does no harm.
-    look = settings.dialect.written([Call("view", {"path": min(task.files, default=".")})])
-    return filled("tools", tools=tools, first=look.strip(), **told)
+    return filled("tools", tools=tools, first=settings.dialect.look(min(task.files, default=".")), **told)
+
+
+def _toolless(error: Rejected, request: Request) -> bool:
+    """Whether a server refused a request for the tools in it, and not for its length."""
+    return bool(request.tools and _OF_TOOLS.search(str(error)) and not _OF_LENGTH.search(str(error)))
 
 
 def _cost(request: Request, reply: Reply) -> int:
     """Tokens of a call, as the provider counted them or else by their length."""
     given, written = reply.usage.input, reply.usage.output
-    return (_shown(request) if given is None else given) + (_tokens(len(reply.text)) if written is None else written)
+    return (_shown(request) if given is None else given) + (_tokens(reply.size) if written is None else written)
 
 
 def _shown(request: Request) -> int:
-    return _tokens(sum(len(message.text) for message in request.messages))
+    return _tokens(sum(map(len, request.shown())))
 
 
 def _tokens(characters: int) -> int:

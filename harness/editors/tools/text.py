@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from domains import Files
-from harness.backends.base import Message, Reply
+from harness.backends.base import Message, Reply, Tool
 from harness.editors.blocks import MAX_LABEL, Block, blocks, fence_for
 from harness.editors.changes import read_hunks
 from harness.editors.hunks import block, marks
@@ -41,14 +41,20 @@ _MARKS = " \t`*_:#>-"
 
 
 class Text:
-    name = "text"
     templates = ("tools-text", "tools-text-python", "tools-none")
+    shape = ("text", MOST, TOLD)
+
+    def tools(self, *, python: bool) -> tuple[Tool, ...]:  # noqa: ARG002 - the protocol's
+        return ()
 
     def told(self, files: Files, *, python: bool) -> str:
         fence, length = fence_for(files.values()), marks(files.values())
         shown = {"fence": fence, "search": "<" * length + " SEARCH", "divider": "=" * length}
         more = filled("tools-text-python", fence=fence) + "\n\n" if python else ""
         return filled("tools-text", **shown, replace=">" * length + " REPLACE", ticks=str(len(fence)), python=more)
+
+    def look(self, path: str) -> str:
+        return self.written([Call("view", {"path": path})]).strip()
 
     def read(self, reply: Reply, workspace: Workspace) -> list[Call]:
         files = workspace.files
@@ -68,7 +74,7 @@ class Text:
     def said(self, reply: Reply) -> Message:
         return Message("assistant", reply.text)
 
-    def answered(self, results: Sequence[tuple[Call, Done]], left: int) -> tuple[Message, ...]:
+    def answered(self, results: Sequence[tuple[Call, Done]], left: Sequence[Call]) -> tuple[Message, ...]:
         if not results:
             return (Message("user", filled("tools-none")),)
         *others, last = results
@@ -79,12 +85,19 @@ class Text:
         if told < len(others):
             parts.insert(told, f"What came of {len(others) - told} more commands does not fit here.")
         if left:
-            rest = "the command after it was" if left == 1 else f"the {left} commands after it were"
+            rest = "the command after it was" if len(left) == 1 else f"the {len(left)} commands after it were"
             parts.append(f"Therefore {rest} not carried out.")
         return (Message("user", "\n\n".join(parts)),)
 
+    def replaces(self, path: str, old: str, new: str) -> Call:
+        lines = {"old_str": old.removesuffix("\n"), "new_str": new.removesuffix("\n"), "whole_lines": True}
+        return Call("str_replace", {"path": path, **lines})
+
     def written(self, calls: Sequence[Call]) -> str:
         return "\n".join(_written(call) for call in calls)
+
+    def recalled(self, history: Sequence[Message]) -> tuple[Message, ...]:
+        return tuple(history)
 
 
 class _Commands:
@@ -197,7 +210,7 @@ def _known(call: Call, workspace: Workspace) -> bool:
 
 def _written(call: Call) -> str:
     arguments = {name: value for name, value in call.arguments.items() if isinstance(value, str)}
-    path, body = arguments.get("path", ""), arguments.get("file_text", "")
+    path, body = arguments.get("path", ""), arguments.get("file_text", arguments.get("code", ""))
     if call.tool == "str_replace":
         old, new = (arguments[name] + "\n" if arguments[name] else "" for name in ("old_str", "new_str"))
         body = block("", old, new, marks((old, new))).removeprefix("\n")

@@ -44,12 +44,14 @@
       ["cost", money(step.cost)],
       ["latency", `${step.latency.toFixed(1)} s`],
       ["calls", `${step.calls}${step.attempts > 1 ? ` in ${step.attempts} attempts` : ""}`],
+      ["RS of the editor alone", step.fired === null || !step.fired.length ? null : share(step.bare)],
       ["files nobody asked for", step.extra.length ? step.extra.map(plain).join(", ") : null],
+      ["protections", step.fired === null ? null : step.fired.length ? step.fired.map(plain).join(" · ") : "none stepped in"],
     ].filter(([, value]) => value !== null);
   }
 
   function list(pairs) {
-    return pairs.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+    return pairs.map(([name, value]) => make("div", { class: name === "protections" ? "wide" : null }, make("dt", {}, name), make("dd", {}, value)));
   }
 
   const change = ([kind, path, before, after, part], number) => ({ kind, path, before, after, share: part, number });
@@ -204,7 +206,7 @@
     byId("model").textContent = plain(chain.model);
     byId("model").href = chain.page;
     byId("crumb").textContent = `chain ${chain.number}`;
-    const told = [["editor", chain.editor], ["repeat", String(chain.repeat)], ["store", `${chain.store}, chain ${chain.local}`],
+    const told = [["editor", chain.editor], ["protections", chain.protect || "none"], ["repeat", String(chain.repeat)], ["store", `${chain.store}, chain ${chain.local}`],
       ["key", chain.key.slice(0, 12)], ...chain.spec.map(([name, value]) => [name, value])];
     if (chain.reason) told.push(["stopped", chain.reason]);
     byId("about").replaceChildren(...list(told.map(([name, value]) => [plain(name), plain(value)])));

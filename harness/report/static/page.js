@@ -105,7 +105,8 @@ const palimpsest = (() => {
   }
 
   for (const input of document.querySelectorAll("input[data-filters]")) {
-    const rows = [...document.getElementById(input.dataset.filters).tBodies[0].rows];
+    const bodies = [...document.getElementById(input.dataset.filters).tBodies];
+    const rows = bodies.flatMap((body) => [...body.rows]).filter((row) => !row.classList.contains("divider"));
     input.addEventListener("input", () => {
       const wanted = input.value.trim().toLowerCase();
       for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
