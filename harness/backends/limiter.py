@@ -106,7 +106,7 @@ class Limiter:
     def _amounts(self, request: Request) -> dict[Kind, float]:
         if not self.auto:
             return {}
-        given = sum(len(message.text) for message in request.messages) / CHARACTERS
+        given = sum(map(len, request.shown())) / CHARACTERS
         # A reply of unknown length is taken to be as long as the prompt: editing writes what it reads.
         written = self._output if self._output is not None else float(request.max_tokens or given)
         return {"requests": 1.0, "tokens": given + written, "input": given, "output": written}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from harness.backends.base import Message, Reply, Request
+from harness.backends.base import Message, Reply, Request, ToolCall
 from harness.calls import Asking
 from harness.editors import open_editor
 from harness.editors.base import Ask, Edited, Fired, Task
@@ -467,3 +468,15 @@ async def test_what_protections_take_beyond_the_editor_is_told(
     simulated = await protected(Simulated("test", PROFILES["oracle"]), read(chosen)).edit(simulated_task(1), nobody)
     assert simulated.guarded is not None
     assert (simulated.guarded.calls, simulated.guarded.cost) == (calls, 0.0)
+
+
+async def test_a_vote_that_is_put_together_leaves_no_call_without_a_result() -> None:
+    def calls(text: str) -> Reply:
+        made = (("create", {"path": NAME, "file_text": text}), ("finish", {}))
+        return Reply("", "stop", calls=tuple(ToolCall(f"{n}", tool, json.dumps(a)) for n, (tool, a) in enumerate(made)))
+
+    other, third = RIGHT.replace("31.80", "31.30"), RIGHT.replace("2024", "2025", 1)
+    edited, _ = await outcome("vote:3", calls(WRONG), calls(other), calls(third), editor="tools")
+    assert [value in edited.files[NAME] for value in ("512.25", "31.80", "2025")] == [True, True, False]
+    assert edited.said[-1].role == "assistant"
+    assert not any(message.calls or message.role == "tool" for message in edited.said)

@@ -56,7 +56,7 @@ def test_calls_in_a_text(text: str, found: list[str]) -> None:
     "piece", ["<tool_call>{", '<tool_call>{"a": "', "<tool_call>[", '{"', "```json\n{\n```\n", "[" * 9]
 )
 def test_hostile_texts_are_read_in_linear_time(piece: str) -> None:
-    text = piece * (400_000 // len(piece))  # would take hours if it were quadratic
+    text = piece * (200_000 // len(piece))  # would take hours if it were quadratic
     assert len(Native().read(Reply(text, "stop"), Workspace(BEFORE, {}))) <= 1000
 
 

@@ -169,8 +169,11 @@ class _Course:
 
     def _put(self, said: tuple[Message, ...], files: Files) -> tuple[Message, ...]:
         """A conversation that ends with these files."""
-        answer = Message("assistant", self.editor.answer(files, self.task.files))
-        return (*said[:-1], answer) if said else ()
+        if not said:
+            return ()
+        # The last word of the model's, and what came of the calls in it, make way.
+        last = max(n for n, message in enumerate(said) if message.role == "assistant")
+        return (*said[:last], Message("assistant", self.editor.answer(files, self.task.files)))
 
     async def _findings(self, edited: Edited) -> tuple[Finding, ...]:
         if edited.failure is not None:
