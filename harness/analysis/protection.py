@@ -31,7 +31,7 @@ COST: Bounds = (0.0, np.inf)
 class Protection:
     """What one set of protections did around one editor of one model, means over `hops`. With the loss of the editor's
     own result, d = 1 - bare_step, and of the one that was taken, t = 1 - step, both against the hop's input and 1 for
-    a failure:
+    a failure, unknown where the input no longer admits the edit (`infeasible`), which nothing at that hop can help:
 
     damage        mean d: what the editor alone damages of what it is given
     prevented     mean of credit - bare: RS that the hop has more for its protections (0.01 is a point)
@@ -97,11 +97,12 @@ def _told(steps: pd.DataFrame) -> pd.DataFrame:
     bare, prevented = steps["bare"].astype("float64"), steps["prevented"].astype("float64").round(PLACES)
     alone, left = ((1.0 - steps[name].astype("float64")).round(PLACES) for name in ("bare_step", "step"))
     failed = (bare == 0.0) & alone.isna()  # a result that can be measured has a step
+    hopeless = steps["outcome"] == "infeasible"
     fired = steps["fired"].fillna("").astype(str)
     return steps.assign(
         prevented=prevented,
-        damage=alone.mask(failed, 1.0),
-        left=left.mask(steps["failed"], 1.0),
+        damage=alone.mask(failed, 1.0).mask(hopeless),
+        left=left.mask(steps["failed"], 1.0).mask(hopeless),
         harmed=(prevented < 0.0).astype("float64").mask(prevented.isna()),
         harm=(-prevented).clip(lower=0.0),
         fired=fired,

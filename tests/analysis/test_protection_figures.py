@@ -93,6 +93,20 @@ def test_an_unknown_price_is_not_nothing_and_no_price_is_divided_by() -> None:
     assert protection(frame(HOPS).drop(columns="protect")) is None
 
 
+def test_a_hop_that_its_input_made_impossible_says_nothing_of_protections() -> None:
+    lost: Hop = (0.0, None, 0.0, None, "", 2, 0.02)
+    plain, more = (protection(frame([[(0.5, 0.5, 1.0, 1.0, "guard", 1, 0.0), *own]] * 3)) for own in ([], [lost]))
+    impossible = frame([[(0.5, 0.5, 1.0, 1.0, "guard", 1, 0.0), lost]] * 3)
+    impossible.loc[impossible["hop"] == 2, "outcome"] = "infeasible"
+    found = protection(impossible)
+    assert plain is not None
+    assert more is not None
+    assert found is not None
+    assert (found.damage, found.share, found.caught) == (plain.damage, plain.share, plain.caught)
+    assert more.share.value == pytest.approx(1 / 3)
+    assert found.extra_calls.value == 1.5
+
+
 def test_what_costs_ten_times_as_much_is_worth_a_tenth() -> None:
     dear = frame(HOPS).assign(extra_cost_usd=lambda steps: 10 * steps["extra_cost_usd"])
     one, ten = protection(frame(HOPS)), protection(dear)
