@@ -30,6 +30,9 @@ RESAMPLES = 2000
 LEAST = 3
 """Environments of a stratum, so that a skewness can be told from them."""
 
+FARTHEST = 30.0
+"""Standard errors beyond which resamples tell nothing of a figure without bounds: one environment differs, or two."""
+
 Array = NDArray[np.float64]
 Bounds = tuple[float, float]
 Statistic = Callable[[Array], Array]
@@ -104,8 +107,8 @@ def estimate(data: Panel, statistic: Statistic, bounds: Bounds | None = None, le
 def estimates(data: Panel, statistic: Statistic, bounds: Bounds | None = None, level: float = LEVEL) -> list[Estimate]:
     """Figures of the column means. `bounds` are the least and the most a figure can be; a least below 0 says that it
     is a difference, and which interval that takes is said above. A figure is open on both sides where its interval
-    cannot be told: with fewer than LEAST environments, or when it is undefined without one of them. Where no
-    environment differs, the bounds, if any, say what could have gone unseen."""
+    cannot be told: with fewer than LEAST environments, when it is undefined without one of them, or when it is
+    without bounds and hangs on one. Where no environment differs, the bounds, if any, say what could have gone unseen."""
     if not len(data.units):
         return [NOTHING] * int(statistic(np.full((1, len(data.columns)), np.nan)).shape[1])
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -151,6 +154,8 @@ def _interval(value: float, pull: Array, strata: NDArray[np.int64], bounds: Boun
         return _unvaried(value, count, bounds, level)
     if bounds is not None and low < 0.0:
         reach = _symmetric(centred, strata, level)
+        if reach > FARTHEST and np.isinf(bounds).any():
+            return Estimate(value, None, None, count)
         return Estimate(value, float(max(low, value - reach * error)), float(min(high, value + reach * error)), count)
     skew = float(np.sum(centred**3 * n**2 / ((n - 1) * (n - 2)))) / error**3
     reach = float(student.ppf((1 + level) / 2, count - len(size)))

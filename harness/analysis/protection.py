@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PLACES = 9
 """To which scores are compared: a result file has no more."""
 SIGNED: Bounds = (-1.0, 1.0)
+WORST = 10.0
+"""Times the editor's own damage: an interval of what is left that goes beyond it says nothing, and is open."""
 COST: Bounds = (0.0, np.inf)
 
 
@@ -125,7 +127,8 @@ def _share(table: pd.DataFrame) -> Estimate:
     left, logs = quotient(data), estimate(data, _log_ratio, (-np.inf, np.inf))
     if left.value is None:
         return left
-    ends = (None, None) if logs.low == logs.high else (logs.high, logs.low)
+    told = logs.low is not None and logs.high is not None and logs.low < logs.high <= math.log(WORST)
+    ends = (logs.high, logs.low) if told else (None, None)
     low, high = (None if end is None else 1.0 - math.exp(end) for end in ends)
     return Estimate(1.0 - left.value, low, high, left.count)
 
