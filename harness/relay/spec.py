@@ -144,6 +144,9 @@ class RunSpec:
             raise UsageError(f"an agent needs its command and a name: give {lacking} too")
         if not self.editor or not self.protect:
             raise UsageError("a run needs at least one editor, and none or more protections")
+        others = [name for name in self.models if not name.startswith((AGENT, "sim:"))]
+        if others and len(agents) == len(self.editor):
+            raise UsageError(f"{others[0]} needs an editor of its own beside the agent's: give --editor rewrite too")
         given = _of_agent(self)
         if given and not agents:
             raise UsageError(f"--{min(given).replace('_', '-')} is for an agent: give --editor command:'…' with it")

@@ -223,6 +223,7 @@ def test_sessions_are_continued_with_protections(tmp_path: Path) -> None:
         ({"editor": "command:true"}, "give --model command:NAME"),
         ({"models": "command:mine"}, "give --editor command:'…'"),
         ({"models": ["command:a", "command:b"], "editor": "command:true"}, "one agent a run"),
+        ({"models": ["openai:x", "command:a"], "editor": "command:true"}, "openai:x needs an editor of its own"),
         ({"agent_network": True}, "--agent-network is for an agent"),
         ({"models": "command:mine", "editor": "command:true", "agent_cost": "(", "agent_time": 3.0}, "cannot be read"),
     ],
