@@ -107,8 +107,8 @@ def estimate(data: Panel, statistic: Statistic, bounds: Bounds | None = None, le
 def estimates(data: Panel, statistic: Statistic, bounds: Bounds | None = None, level: float = LEVEL) -> list[Estimate]:
     """Figures of the column means. `bounds` are the least and the most a figure can be; a least below 0 says that it
     is a difference, and which interval that takes is said above. A figure is open on both sides where its interval
-    cannot be told: with fewer than LEAST environments, when it is undefined without one of them, or when it is
-    without bounds and hangs on one. Where no environment differs, the bounds, if any, say what could have gone unseen."""
+    cannot be told: with fewer than LEAST environments, when it is undefined without one of them, or when it is without
+    bounds and hangs on one. Where no environment differs, the bounds, if any, say what could have gone unseen."""
     if not len(data.units):
         return [NOTHING] * int(statistic(np.full((1, len(data.columns)), np.nan)).shape[1])
     with np.errstate(invalid="ignore", divide="ignore"):
