@@ -14,7 +14,7 @@ from harness.backends.openai import needs_responses
 from harness.errors import UsageError
 
 HELPERS = {"base", "chat", "faults", "keys", "limits", "llama_server", "prices", "requests_log", "responses"}
-HELPERS |= {"allowance", "limiter", "pace", "secrecy", "weights", "wire"}
+HELPERS |= {"allowance", "limiter", "pace", "secrecy", "tool_calls", "weights", "wire"}
 
 
 def test_table_is_sorted_and_equals_the_modules() -> None:
