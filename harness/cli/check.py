@@ -11,7 +11,7 @@ from harness.cli.diff import print_changes
 from harness.cli.domains import load
 from harness.cli.run import Conditions, progress_bar, tell_unfinished
 from harness.cli.show import print_study
-from harness.cli.terminal import out, say
+from harness.cli.terminal import out, plain, say
 from harness.errors import UsageError
 
 LARGEST = 2_000_000
@@ -38,7 +38,7 @@ def check_file(
             own = study.steps[(study.steps["chain"] == chain.number) & study.steps["rs"].notna()]
             if len(own):
                 last = int(own["hop"].max())
-                out.print(f"\n{chain.model}: the document after {last} hops")
+                out.print(plain(f"\n{chain.model}, {chain.editor}: the document after {last} hops"))
                 print_changes(study.hop(chain.number, last), 15)
     return not tell_unfinished(study)
 

@@ -13,6 +13,7 @@ import domains
 import harness
 from harness.cli.terminal import out, plain, share
 from harness.errors import UsageError
+from harness.store import Step
 
 _STYLES = {"missing": "red", "altered": "yellow", "spurious": "magenta", "moved": "cyan"}
 
@@ -25,14 +26,37 @@ def show_diff(path: Path, chain: str | None, hop: int | None, model: str | None,
     step = found.step
     out.print(
         Text.assemble(
-            (plain(found.chain.model), "bold"), f"  {found.chain.domain}/{plain(found.chain.document)}  "
-            f"chain {found.chain.number}  hop {hop}: {step.edit} {step.direction}, {step.outcome}",
+            (plain(found.chain.model), "bold"), f"  {plain(found.chain.editor)}  {found.chain.domain}/",
+            f"{plain(found.chain.document)}  chain {found.chain.number}  hop {hop}: {step.edit} {step.direction}, "
+            f"{step.outcome}",
         )
     )  # fmt: skip
     if step.detail:
         out.print(Text(plain(step.detail), style="red"))
+    print_work(step)
     print_changes(found, limit)
     print_text(found)
+
+
+def print_work(step: Step) -> None:
+    """What was done with tools, call by call, and by protections, with what the editor alone had given."""
+    for call in step.trace:
+        told = [
+            f"turn {call['turn']}: {call['tool']}",
+            str(call["file"]),
+            f"{call['bytes']} bytes" if call["bytes"] else "",
+        ]
+        why = "" if call["ok"] else f" - in vain: {call.get('why') or call.get('ended') or 'it failed'}"
+        out.print(Text(plain(f"  {' '.join(filter(None, told))}{why}"), style="" if call["ok"] else "yellow"))
+    if (guards := step.guards) is None:
+        return
+    alone = share(guards.rs) if guards.rs is not None else guards.outcome
+    asked = f", {guards.calls} calls more" if guards.calls != 1 else ", 1 call more"
+    out.print(f"protections: {f'without them RS {alone}' if guards.fired else 'none stepped in'}{asked}")
+    for fired in guards.fired:
+        out.print(Text(plain(f"  {fired['protection']} {fired['did']}")))
+        for why in fired["why"]:
+            out.print(Text(plain(f"    {why}")))
 
 
 def worst_chain(study: harness.Study, model: str | None) -> str:

@@ -13,9 +13,11 @@ import harness
 from harness.analysis.ways import ways
 from harness.cli.analyse import analyse_store
 from harness.cli.compare import show_comparison
+from harness.cli.diff import print_work, show_diff
 from harness.cli.show import show_study
 from harness.cli.ways import number, paid, ranged
 from harness.estimate import NOTHING, Estimate
+from harness.store import Reader
 from harness.study import load
 
 
@@ -87,3 +89,22 @@ def test_unknown_and_nothing_are_told_apart() -> None:
     nothing = Estimate(None, None, None, 4)
     assert [paid(NOTHING), number(NOTHING), number(nothing), ranged(nothing)] == ["?", "?", "-", "-"]
     assert [paid(Estimate(-0.5, -1.0, 0.0, 3)), ranged(Estimate(2.0, 1.5, 2.5, 3))] == ["-$0.500", "2 [1.5, 2.5]"]
+
+
+def test_diff_says_what_protections_and_tools_did(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steps = load(store).steps
+    row = steps[(steps["fired"] == "guard") & (steps["bare"] < 1)].iloc[0]
+    chain, hop = int(row["chain"]), int(row["hop"])
+    show_diff(store, str(chain), hop, None, 5)
+    shown = words(capsys.readouterr().out)
+    assert "sim:frontier & guard & verify" in shown
+    assert f"protections: without them RS {row['bare']:.3f}, {row['extra_calls']} calls more" in shown
+    assert "guard asked again" in shown
+    with Reader(store) as reader:
+        step = next(step for step in reader.steps(chain) if step.hop == hop)
+    calls: tuple[dict[str, object], ...] = (
+        {"turn": 1, "tool": "view", "file": "a\x1b[31m.ledger", "ok": True, "bytes": 0},
+        {"turn": 2, "tool": "insert", "file": "", "ok": False, "bytes": 0, "why": "no such file"},
+    )
+    print_work(dataclasses.replace(step, trace=calls, guards=None))
+    assert capsys.readouterr().out == ("  turn 1: view a\\x1b[31m.ledger\n  turn 2: insert - in vain: no such file\n")
