@@ -14,6 +14,7 @@ import harness
 from harness.cli.terminal import out, plain, share
 from harness.errors import UsageError
 from harness.store import Step
+from harness.store.records import told_call
 
 _STYLES = {"missing": "red", "altered": "yellow", "spurious": "magenta", "moved": "cyan"}
 
@@ -41,13 +42,7 @@ def show_diff(path: Path, chain: str | None, hop: int | None, model: str | None,
 def print_work(step: Step) -> None:
     """What was done with tools, call by call, and by protections, with what the editor alone had given."""
     for call in step.trace:
-        told = [
-            f"turn {call['turn']}: {call['tool']}",
-            str(call["file"]),
-            f"{call['bytes']} bytes" if call["bytes"] else "",
-        ]
-        why = "" if call["ok"] else f" - in vain: {call.get('why') or call.get('ended') or 'it failed'}"
-        out.print(Text(plain(f"  {' '.join(filter(None, told))}{why}"), style="" if call["ok"] else "yellow"))
+        out.print(Text(plain(f"  {told_call(call)}"), style="" if call["ok"] else "yellow"))
     if (guards := step.guards) is None:
         return
     alone = share(guards.rs) if guards.rs is not None else guards.outcome

@@ -19,7 +19,10 @@ from typing import Any
 import domains
 from harness.editors.protections import parted
 from harness.store import Reader, StoredChain, blobs
+from harness.store.records import told_call
 
+CALLS = 200
+"""Calls of tools that a page tells of a hop."""
 PART = 1_500_000
 """Characters of documents in one file, about; what goes beyond lies in files of its own, which a page loads for their
 hops."""
@@ -136,6 +139,7 @@ class Packer:
         """What happened at each hop, and its Changes as the JSON that the store keeps, rows of domains.Change's fields:
         there are millions of them in a study, so that nobody here reads them."""
         found, changes, fired = [], [], self._fired(number)
+        traces = self._reader.traces(number)
         query = (
             f"SELECT before, after, data, {', '.join(_FACTS)} FROM steps LEFT JOIN changes USING (chain, hop) "  # noqa: S608
             "WHERE chain = ? ORDER BY hop"
@@ -144,6 +148,7 @@ class Packer:
             hop = dict(zip(_FACTS, facts, strict=True))
             hop["extra"] = json.loads(hop["extra"])
             hop["fired"], hop["bare"] = fired.get(hop["hop"], (None, None))
+            hop["tools"] = [told_call(call) for call in traces.get(hop["hop"], ())[:CALLS]]
             found.append({**hop, "before": documents.add(before), "after": documents.add(after)})
             changes.append("null" if lost is None else blobs.unpack(lost))
         return found, changes

@@ -205,6 +205,14 @@ class Run:
     about: Provenance
 
 
+def told_call(call: Mapping[str, Any]) -> str:
+    """A call of a Step's trace in a line: `turn 2: str_replace a.csv, 34 bytes`, or why it was in vain."""
+    found = f"turn {call['turn']}: {call['tool']}{' ' if call['file'] else ''}{call['file']}"
+    if call["bytes"]:
+        found += f", {call['bytes']} bytes"
+    return found if call["ok"] else f"{found}, in vain: {call.get('why') or call.get('ended') or 'it failed'}"
+
+
 def server_of(spec: Mapping[str, Any]) -> str:
     """The server that a chain or cell asks, "" for the provider's own."""
     return str(spec.get("base_url") or spec.get("asked", {}).get("base_url") or "")

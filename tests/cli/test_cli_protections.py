@@ -107,4 +107,4 @@ def test_diff_says_what_protections_and_tools_did(store: Path, capsys: pytest.Ca
         {"turn": 2, "tool": "insert", "file": "", "ok": False, "bytes": 0, "why": "no such file"},
     )
     print_work(dataclasses.replace(step, trace=calls, guards=None))
-    assert capsys.readouterr().out == ("  turn 1: view a\\x1b[31m.ledger\n  turn 2: insert - in vain: no such file\n")
+    assert capsys.readouterr().out == ("  turn 1: view a\\x1b[31m.ledger\n  turn 2: insert, in vain: no such file\n")

@@ -60,13 +60,14 @@ def hostile(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     chain = Chain("k" * 64, ATTACK, f"{ATTACK} & guard", ATTACK, ATTACK, 1, spec, {HOSTILE_NAME: BROKEN}, {})
     fired = {"protection": ATTACK, "did": ATTACK, "changed": True, "why": [BROKEN]}
     guards = Guards((fired,), {HOSTILE_NAME: ATTACK}, "ok", ATTACK, 0.4, 0.5, 1, 0.1)
+    call = {"turn": 1, "tool": ATTACK, "file": HOSTILE_NAME, "ok": False, "bytes": 3, "why": BROKEN}
     changes = [["altered", ATTACK, BROKEN, ATTACK, 0.5, "x", [0], [0]]]
     steps = [
         Step(
             hop, ATTACK, "forward" if hop % 2 else "backward", {HOSTILE_NAME: ATTACK},
             {HOSTILE_NAME: f"{BROKEN} {hop}\n{ATTACK}", "__proto__": ATTACK, "constructor": ATTACK},
             Score("ok", 0.5, 0.1, 0.2, 0.1, 0.1, 0.5, 0.5, True, 0.5, changes=changes), detail=ATTACK, extra=(ATTACK,),
-            spent=Spent(1, 1, 1, 0, 0, 0.1, 0.1), scorer="x", guards=guards,
+            spent=Spent(1, 1, 1, 0, 0, 0.1, 0.1), scorer="x", guards=guards, trace=(call,),
         )
         for hop in (1, 2)
     ]  # fmt: skip

@@ -98,7 +98,7 @@ def test_a_hop_tells_what_protections_did(guarded: Path, built: Path) -> None:
         for chain in reader.chains():
             packed = unpacked((built / "data" / f"chain-{chain.number}.js").read_bytes())
             for step, hop in zip(reader.steps(chain.number), packed["hops"], strict=True):
-                assert (hop["fired"] is None) == (step.guards is None)
+                assert (hop["fired"] is None, hop["tools"]) == (step.guards is None, [])
                 if step.guards is not None:
                     assert hop["bare"] == step.guards.rs
                     assert [told.split()[0] for told in hop["fired"]] == [f["protection"] for f in step.guards.fired]

@@ -46,12 +46,13 @@
       ["calls", `${step.calls}${step.attempts > 1 ? ` in ${step.attempts} attempts` : ""}`],
       ["RS of the editor alone", step.fired === null || !step.fired.length ? null : share(step.bare)],
       ["files nobody asked for", step.extra.length ? step.extra.map(plain).join(", ") : null],
+      ["tools", step.tools.length ? step.tools.map(plain).join(" · ") : null],
       ["protections", step.fired === null ? null : step.fired.length ? step.fired.map(plain).join(" · ") : "none stepped in"],
     ].filter(([, value]) => value !== null);
   }
 
   function list(pairs) {
-    return pairs.map(([name, value]) => make("div", { class: name === "protections" ? "wide" : null }, make("dt", {}, name), make("dd", {}, value)));
+    return pairs.map(([name, value]) => make("div", { class: ["protections", "tools"].includes(name) ? "wide" : null }, make("dt", {}, name), make("dd", {}, value)));
   }
 
   const change = ([kind, path, before, after, part], number) => ({ kind, path, before, after, share: part, number });
