@@ -232,19 +232,19 @@ class Residue:
                     found.append((i, j))
         return found
 
-    def _features(self, e: Element) -> set[Hashable]:
-        """What may tell an element from others: its kind, values, words of prose, children and their values."""
-        found: set[Hashable] = {e.kind}
+    def _features(self, e: Element) -> Iterable[Hashable]:
+        """What may tell an element from others: its kind, values, words of prose, children and their values. Each once
+        and always in this order: a sum of votes must not depend on the process."""
+        found: dict[Hashable, None] = {e.kind: None}
         for part in (e, *e.children[:50]):
             rules = self.index.rule(part.kind).fields
             for name, value in part.fields.items():
                 rule = rules[name]
                 if rule.how is text:
-                    found.update((part.kind, name, word) for word in str(value).split()[:60])
+                    found |= {(part.kind, name, word): None for word in str(value).split()[:60]}
                 else:
-                    found.add((part.kind, name, rule.canon(value) if rule.canon else value))
-        found.update(self.index.identities(e.children))
-        return found
+                    found[part.kind, name, rule.canon(value) if rule.canon else value] = None
+        return [*found, *dict.fromkeys(self.index.identities(e.children))]
 
     def in_place(self) -> Pairs:
         """Elements that were replaced whole: of one kind, between the same neighbours. What was rewritten is altered,
