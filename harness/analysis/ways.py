@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness import summary
 from harness.analysis import money, paired
-from harness.analysis.bootstrap import means, panel
+from harness.analysis.bootstrap import features, means, panel
 from harness.analysis.protection import Protection, protection
 from harness.estimate import NOTHING, Estimate
 
@@ -40,7 +40,8 @@ class Against:
 @dataclass(frozen=True, slots=True)
 class Way:
     """A model, the editor and the protections (None without) that it ran under. `rs` is RS@`hop`, its last backward
-    hop; `cost` and `calls` are what a relay takes. `protection` tells what the protections did at the hops, None
+    hop; `done` the share of the asked change that forward hops made, without which what is kept says little; `cost` and
+    `calls` are what a relay takes. `protection` tells what the protections did at the hops, None
     without any. `against` holds it against the same editor without protections or, without any, against the model's
     first editor, `rewrite` where it ran; None where that did not run, or shares no chain."""
 
@@ -49,6 +50,7 @@ class Way:
     protect: str | None
     hop: int
     rs: Estimate
+    done: Estimate
     cost: Estimate
     calls: Estimate
     protection: Protection | None
@@ -113,11 +115,12 @@ def _way(own: pd.DataFrame, settings: Mapping[str, str], against: Against | None
     back = own[own["direction"] == "backward"]
     hop = int((back if len(back) else own)["hop"].max())
     at = panel(own[own["hop"] == hop])
+    work = own[(own["direction"] == "forward") & own["done"].notna()]
     paid = money.spending(own, ("cost_usd", "calls"))
     return Way(
         settings["model"], settings["editor"], None if settings["protect"] == "none" else settings["protect"], hop,
-        means(at)[0] if len(at.units) else NOTHING, paid["cost_usd"].chain, paid["calls"].chain, protection(own),
-        against,
+        means(at)[0] if len(at.units) else NOTHING, means(features(work, ["done"]))[0] if len(work) else NOTHING,
+        paid["cost_usd"].chain, paid["calls"].chain, protection(own), against,
     )  # fmt: skip
 
 

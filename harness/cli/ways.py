@@ -30,15 +30,17 @@ def _relays(ways: Sequence[Way]) -> Table:
     names, cells = _names(ways)
     hops = "/".join(str(hop) for hop in sorted({way.hop for way in ways}))
     units = _units([(way.against.per_dollar, way.against.per_call) for way in ways if way.against])
-    columns = [*names, (f"RS@{hops}", ""), ("calls", "right"), ("cost", "right"), ("against", ""), ("RS more", ""),
-               ("calls", "right"), ("cost", "right"), *((unit, "right") for unit in units)]  # fmt: skip
+    taken = [("calls", "right"), ("cost", "right")]
+    columns = [*names, (f"RS@{hops}", ""), ("done", "right"), *taken, ("against", ""), ("RS more", ""), *taken,
+               *((unit, "right") for unit in units)]  # fmt: skip
     rows = [
-        [*cell, interval(way.rs), number(way.calls), paid(way.cost), *_against(way, units)]
+        [*cell, interval(way.rs), share(way.done.value), number(way.calls), paid(way.cost), *_against(way, units)]
         for way, cell in zip(ways, cells, strict=True)
     ]
     note = (
-        "Calls and cost are of a relay; behind `against`, what it takes more than that one over the chains of both. "
-        "Points: hundredths of RS won per unit of it; - where it takes none more, ? where a price is unknown."
+        "done: share of the asked change that was made; where it is low, what is kept says little. Calls and cost are "
+        "of a relay; behind `against`, what it takes more than that one over the chains of both. Points: hundredths of "
+        "RS won per unit of it; - where it takes none more, ? where a price is unknown."
     )
     return table("\nEditors and protections, whole relays", columns, [[*row] for row in rows], note)
 

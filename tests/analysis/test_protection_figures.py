@@ -185,3 +185,11 @@ def test_one_editor_without_protections_is_nothing_to_compare() -> None:
     alone = steps[(steps["editor"] == "rewrite") & steps["protect"].isna()]
     assert ways(alone) == ways(alone.drop(columns=["protect", "fired", "bare", "extra_calls"])) == ways(steps[:0]) == {}
     json.dumps(plain(ways(steps)), allow_nan=False)
+
+
+def test_a_way_that_does_nothing_is_told_by_what_it_did() -> None:
+    kept = frame([[CLEAN, CLEAN]] * 3, protect=None).assign(editor="tools", done=0.0)
+    found = ways(pd.concat([frame([[CLEAN, (0.5, 0.5, 0.5, 0.5, "", 0, 0.0)]] * 3, protect=None), kept]))
+    assert {way.editor: (way.rs.value, way.done.value) for way in found.values()} == {
+        "rewrite": (0.5, 1.0), "tools": (1.0, 0.0),
+    }  # fmt: skip
