@@ -111,6 +111,11 @@ class RunSpec:
         named(self.schedule)
         for text in self.protect:
             protections.read(text)
+        for name, (bare, around) in zip(self.editor, map(protections.parted, self.editor), strict=True):
+            if around:
+                raise UsageError(
+                    f"{name!r} is an editor and its protections: write --editor {bare} --protect '{around}'"
+                )
         self._check_agent()
         if not self.models or not self.domains:
             raise UsageError("a run needs at least one model and one domain")

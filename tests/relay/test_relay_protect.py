@@ -214,6 +214,7 @@ def test_sessions_are_continued_with_protections(tmp_path: Path) -> None:
     [
         ({"protect": "gard"}, "unknown protection 'gard'"),
         ({"protect": "vote:2"}, "an odd number of results from 3"),
+        ({"editor": "rewrite & guard & verify"}, "write --editor rewrite --protect 'guard, verify'"),
         ({"editor": "rewritten"}, "unknown editor 'rewritten'"),
         ({"editor": []}, "at least one editor"),
         ({"editor": "tools:turns=many"}, "turns is a number, such as turns=10"),
