@@ -24,6 +24,9 @@ import domains
 from harness.backends.base import Reply, Request, ToolCall, Usage
 from harness.editors import open_editor
 from harness.editors.base import NO_FILES, Ask, Edited, Editor, Task
+from harness.editors.blocks import blocks
+from harness.editors.command.exchange import Outcome, told
+from harness.editors.names import Names
 from harness.editors.tools import spoken
 from harness.errors import Outage
 from harness.filenames import is_safe
@@ -95,11 +98,12 @@ class Watched:
 @dataclass
 class Scripted:
     """A Backend that says what a script makes of the right answer; out of order after `stop_at` calls. `calls`: the
-    calls that the script writes are made."""
+    calls that the script writes are made. `agent`: it leaves the files that the script writes in the folder."""
 
     script: Script = lambda turn: turn.right
     stop_at: int = 0
     calls: bool = False
+    agent: bool = False
     requests: list[Request] = field(default_factory=list)
     name: str = "test:scripted"
 
@@ -116,6 +120,8 @@ class Scripted:
         said = self.script(Turn(now.task, now.hop, files, right, begun, now.editor))
         if isinstance(said, Reply):
             return said
+        if self.agent:
+            said = left_by_agent(said, now.task)
         reply = Reply(said, "stop", Usage(10, 5, 0, 0), 0.5, 0.25, "m")
         written = spoken.read(said) if self.calls else []
         made = tuple(
@@ -126,6 +132,15 @@ class Scripted:
 
     async def close(self) -> None:
         pass
+
+
+def left_by_agent(said: str, task: Task) -> str:
+    """What a run of an agent gives that wrote the files of a text, and deletes those that are no longer wanted."""
+    written = {block.info: "".join(f"{line}\n" for line in block.lines) for block in blocks(said, Names((), ()))}
+    kept = {name: text for name, text in written.items() if is_safe(name)}
+    refused = dict.fromkeys(written.keys() - kept.keys(), "its name is none")
+    gone = tuple(name for name in task.files if name not in task.expected and task.expected[0] in kept)
+    return told(Outcome(0, files=kept, gone=gone, refused=refused), said)
 
 
 def worse(files: dict[str, str]) -> dict[str, str]:
@@ -145,6 +160,8 @@ class EditorConformance:
     """Whether the model calls tools, where its reply is scripted as calls left in the text."""
     shows = True
     """Whether the prompt holds the files: not where the model looks at them with tools."""
+    agent = False
+    """Whether an agent does the work: its words are a transcript, and it has settings of its own."""
 
     async def run(self, path: Path, script: Script | None = None, spec: RunSpec = ACCOUNTS, **options: Any) -> Scripted:
         """Runs `spec` with the editor; the backend, with what it was asked."""
@@ -156,7 +173,7 @@ class EditorConformance:
         return backend
 
     def scripted(self, script: Script, stop_at: int = 0) -> Scripted:
-        return Scripted(script, stop_at, self.calls)
+        return Scripted(script, stop_at, self.calls, self.agent)
 
     async def steps(self, path: Path, script: Script | None = None, spec: RunSpec = ACCOUNTS) -> list[Step]:
         await self.run(path, script, spec)
@@ -213,6 +230,9 @@ class EditorConformance:
 
     @pytest.mark.parametrize("kind", ["truncated", "empty", "refused", "filtered"])
     async def test_a_failed_reply_is_that_failure(self, tmp_path: Path, kind: str) -> None:
+        if self.agent:
+            pytest.skip("how an agent ends is its own: the folder is measured")
+
         def script(turn: Turn) -> Reply | str:
             half = turn.right[: len(turn.right) // 2]
             return {
@@ -225,8 +245,8 @@ class EditorConformance:
         assert all(step.credit == 0.0 and step.spent.calls == 1 for step in steps)
 
     async def test_prose_is_no_document(self, tmp_path: Path) -> None:
-        if not self.whole:
-            pytest.skip("whatever follows the opening fence is the file")
+        if not self.whole or self.agent:
+            pytest.skip("what follows the opening fence is the file; what is in an agent's folder is the document")
         steps = await self.steps(tmp_path / "s.db", lambda _: "I have converted everything as you asked.")
         assert {step.failure for step in steps} == {"missing_files"}
         assert all(not step.after for step in steps)
@@ -271,12 +291,14 @@ class EditorConformance:
         for request in whole.requests:
             roles = [message.role for message in request.messages if message.role not in ("system", "tool")]
             assert not unanswered(as_chat(request.messages))
-            assert roles == (["user", "assistant"] * len(roles))[: len(roles)]
+            assert self.agent or roles == (["user", "assistant"] * len(roles))[: len(roles)]
         with Reader(tmp_path / "s.db") as reader:
             failed = [step.failure for step in reader.steps(1)]
         assert failed == [None] * 4
 
     async def test_the_same_spec_asks_the_same_and_every_request_keeps_to_the_settings(self, tmp_path: Path) -> None:
+        if self.agent:
+            pytest.skip("an agent has settings of its own")
         settings = {"max_tokens": 700, "temperature": 0.5, "effort": "low"}
         one, two = [await self.run(tmp_path / f"{n}.db", settings=settings) for n in (1, 2)]
         assert one.requests == two.requests
@@ -295,6 +317,8 @@ class EditorConformance:
         assert (again.steps, again.changed, again.reread) == (4, 0, 0)
 
     def test_its_price_is_that_of_right_replies(self) -> None:
+        if self.agent:
+            pytest.skip("what an agent asks, and of whom, only it knows")
         spec = small(models=("openai:gpt-5.4",), editor=(self.name,))
         (price,) = estimate(spec)
         calls = {len(names) for names in spec.environments()[0].edits.values()} if not self.whole else {2 - self.shows}

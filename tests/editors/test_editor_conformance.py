@@ -70,5 +70,14 @@ class TestToolsPythonAsText(TestToolsPython):
     unchanged = "```finish\n```"
 
 
+class TestCommand(EditorConformance):
+    """The agent is scripted: what a real one may do to the machine, tests/sandbox and tests/tools show."""
+
+    name = "command:agent {prompt_file}"
+    agent = True
+    unchanged = "Nothing had to change."
+    shows = False
+
+
 def test_no_editor_is_left_out() -> None:
     assert {member.name for member in EditorConformance.__subclasses__()} >= set(editors())
