@@ -111,11 +111,14 @@ class RunSpec:
         named(self.schedule)
         for text in self.protect:
             protections.read(text)
-        for name, (bare, around) in zip(self.editor, map(protections.parted, self.editor), strict=True):
+        for name in self.editor:
+            bare, around = protections.parted(name)
             if around:
                 raise UsageError(
                     f"{name!r} is an editor and its protections: write --editor {bare} --protect '{around}'"
                 )
+        if not self.editor or not self.protect:
+            raise UsageError("a run needs at least one editor, and none or more protections")
         self._check_agent()
         if not self.models or not self.domains:
             raise UsageError("a run needs at least one model and one domain")
@@ -147,8 +150,6 @@ class RunSpec:
         if len(agents) != len(named):
             lacking = "--model command:NAME, NAME being what to call it" if agents else "--editor command:'…'"
             raise UsageError(f"an agent needs its command and a name: give {lacking} too")
-        if not self.editor or not self.protect:
-            raise UsageError("a run needs at least one editor, and none or more protections")
         others = [name for name in self.models if not name.startswith((AGENT, "sim:"))]
         if others and len(agents) == len(self.editor):
             raise UsageError(f"{others[0]} needs an editor of its own beside the agent's: give --editor rewrite too")
@@ -280,8 +281,3 @@ def _of_agent(spec: RunSpec) -> dict[str, Any]:
     """What the agent may use and take, where it is not as usual."""
     given = ((field.name, getattr(spec, field.name), field.default) for field in dataclasses.fields(RunSpec))
     return {name: value for name, value, usual in given if name.startswith("agent_") and value != usual}
-
-
-def fields() -> tuple[str, ...]:
-    """The names a RunSpec is made of."""
-    return tuple(field.name for field in dataclasses.fields(RunSpec))

@@ -158,12 +158,12 @@ class _Walker:
         if chain.model.startswith(AGENT):
             return (1, 0, 0), ()  # what an agent asks, and of whom, only it knows
         editor, votes = _votes(chain.editor)
-        if not isinstance(editor, Protected):
-            calls, told = _walked(editor, task, after)
-            return tuple(votes * count for count in calls), told  # type: ignore[return-value]
-        alone, _ = _walked(editor.inner, task, after)
-        whole, told = _walked(editor, task, after, alone[0])
-        return tuple(b + (votes - 1) * a for a, b in zip(alone, whole, strict=True)), told  # type: ignore[return-value]
+        alone, told = _walked(editor.inner if isinstance(editor, Protected) else editor, task, after)
+        whole = alone
+        if isinstance(editor, Protected):
+            whole, told = _walked(editor, task, after, alone[0])
+        more = votes - 1
+        return (whole[0] + more * alone[0], whole[1] + more * alone[1], whole[2] + more * alone[2]), told
 
 
 def _walked(
